@@ -1,0 +1,88 @@
+//! What was read and what was not: nothing is dropped in silence.
+
+use super::names::Sym;
+use super::record::Field;
+use super::time::{Time, ZoneFrom};
+
+/// What an input tells about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Payment attempts.
+    Payments,
+    /// Calls to exchanges.
+    Exchange,
+    /// A status page.
+    Status,
+    /// Remarks: alerts, deploys, chat.
+    Notes,
+    /// Read, but none of the above.
+    #[default]
+    Other,
+}
+
+impl Role {
+    /// The contract's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::Payments => "payments",
+            Role::Exchange => "exchange",
+            Role::Status => "status",
+            Role::Notes => "notes",
+            Role::Other => "other",
+        }
+    }
+}
+
+/// A line that could not be read, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reject {
+    /// Line number from 1.
+    pub line: u64,
+    /// Why, as a fragment that fits after "line N: ".
+    pub reason: String,
+}
+
+/// How one input was understood.
+#[derive(Clone, Debug, Default)]
+pub struct InputSummary {
+    /// Path as shown: relative to what the user gave.
+    pub path: String,
+    /// Id of the recognised format; empty when none was recognised.
+    pub format: String,
+    /// Why this format.
+    pub format_reason: String,
+    /// What most of its records tell about.
+    pub role: Role,
+    /// The exchange, when all its calls are of one.
+    pub exchange: Sym,
+    /// The merchant, when all its payments are of one.
+    pub merchant: Sym,
+    /// Lines (or elements) seen, blank ones not counted.
+    pub lines: u64,
+    /// Records that became events.
+    pub events: u64,
+    /// Lines that could not be read.
+    pub rejected: u64,
+    /// Records that were exact copies of an earlier one.
+    pub duplicates: u64,
+    /// Earliest event.
+    pub first: Option<Time>,
+    /// Latest event.
+    pub last: Option<Time>,
+    /// Zone of stamps without one (`UTC`, `Asia/Shanghai`, `+08:00`).
+    pub zone: String,
+    /// Where that zone came from; `Explicit` when every stamp states its own.
+    pub zone_from: ZoneFrom,
+    /// What was added to this input's times to agree with the payments, in milliseconds; `None` when not known.
+    pub clock_offset_ms: Option<i64>,
+    /// How far the true offset may be from it, in milliseconds.
+    pub clock_residual_ms: Option<i64>,
+    /// The log's own field names and what they were taken for.
+    pub mapping: Vec<(String, Field)>,
+    /// The first rejected lines.
+    pub rejects: Vec<Reject>,
+    /// What a reader of the report should know about this input.
+    pub warnings: Vec<String>,
+    /// Compression that was peeled (`gzip`, `zstd`, …); empty for plain.
+    pub compression: String,
+}

@@ -1,0 +1,32 @@
+//! The shared vocabulary: what every stage speaks, and nothing else.
+//!
+//! No I/O and no other module of ours is imported here. [`Record`] is what a line said, in its own
+//! words; [`Attempt`], [`Call`], [`StatusIncident`] and [`Note`] are what we hold to be true;
+//! [`Report`] is the only thing an output sees.
+
+mod class;
+mod coverage;
+mod event;
+mod impact;
+mod names;
+mod outage;
+mod record;
+mod report;
+mod time;
+mod verdict;
+
+pub use class::{ErrorClass, Outcome};
+pub use coverage::{InputSummary, Reject, Role};
+pub use event::{
+    Attempt, Call, ErrorInfo, ErrorKey, Note, SourceRef, StatusIncident, StatusUpdate,
+};
+pub use impact::{Amounts, Detection, Impact, UnknownOutcome, WhatIf, WhatIfCase};
+pub use names::{IdHash, Names, Sym};
+pub use outage::{ComponentOutage, Outage, OutageKind, OutageSource, Phase};
+pub use record::{DurationUnit, Field, Record, Stamp};
+pub use report::{
+    Citation, Count, FailedAttempt, FailureTotals, Finding, Interval, Moment, Report, Severity,
+    Side, Story, Strip, StripBucket, TimelineRow,
+};
+pub use time::{Precision, Span, Time, ZoneFrom};
+pub use verdict::{Channel, Evidence, Thresholds, Verdict};

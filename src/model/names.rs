@@ -1,0 +1,164 @@
+//! Strings kept once, and ids kept as fixed-size hashes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A string kept once in [`Names`]. `Sym::NONE` stands for "the record does not say".
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sym(pub u32);
+
+impl Sym {
+    /// The record does not say.
+    pub const NONE: Sym = Sym(0);
+
+    /// Whether the record did not say.
+    pub fn is_none(self) -> bool {
+        self == Sym::NONE
+    }
+
+    /// Whether the record did say.
+    pub fn is_some(self) -> bool {
+        self != Sym::NONE
+    }
+}
+
+/// An interner. The order of symbols is the order of first use and has no meaning: whoever prints
+/// sorts by the text.
+#[derive(Clone, Debug)]
+pub struct Names {
+    texts: Vec<Arc<str>>,
+    index: HashMap<Arc<str>, u32>,
+}
+
+impl Default for Names {
+    fn default() -> Names {
+        let empty: Arc<str> = Arc::from("");
+        Names {
+            texts: vec![empty.clone()],
+            index: HashMap::from([(empty, 0)]),
+        }
+    }
+}
+
+impl Names {
+    /// The symbol of `text`, which is kept from now on. The empty text is [`Sym::NONE`].
+    pub fn intern(&mut self, text: &str) -> Sym {
+        if let Some(&at) = self.index.get(text) {
+            return Sym(at);
+        }
+        let at = u32::try_from(self.texts.len()).unwrap_or(0);
+        let kept: Arc<str> = Arc::from(text);
+        self.texts.push(kept.clone());
+        self.index.insert(kept, at);
+        Sym(at)
+    }
+
+    /// The symbol of `text` if it is known.
+    pub fn find(&self, text: &str) -> Option<Sym> {
+        self.index.get(text).map(|&at| Sym(at))
+    }
+
+    /// The text of a symbol; empty for [`Sym::NONE`] and for a symbol of another interner.
+    pub fn text(&self, sym: Sym) -> &str {
+        self.texts.get(sym.0 as usize).map_or("", |t| t)
+    }
+
+    /// The text of a symbol, shared; `None` for [`Sym::NONE`].
+    pub fn shared(&self, sym: Sym) -> Option<Arc<str>> {
+        if sym.is_none() {
+            None
+        } else {
+            self.texts.get(sym.0 as usize).cloned()
+        }
+    }
+
+    /// How many texts are kept, the empty one included.
+    pub fn len(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// Whether nothing but the empty text is kept.
+    pub fn is_empty(&self) -> bool {
+        self.texts.len() <= 1
+    }
+}
+
+/// An id (payment, order, trace, customer) as 64 bits: enough to join by, small enough to keep for
+/// every record. `IdHash::NONE` stands for no id, or one that cannot link anything (see [`IdHash::of`]).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IdHash(pub u64);
+
+impl IdHash {
+    /// No id.
+    pub const NONE: IdHash = IdHash(0);
+
+    /// The hash of an id's text (FNV-1a, 64 bit, with the finaliser of MurmurHash3; stable across runs and
+    /// machines). Texts that mean "no id" (`-`, `null`, `none`, `undefined`, all zeros, nothing) give `NONE`.
+    pub fn of(text: &str) -> IdHash {
+        let text = text.trim();
+        if means_nothing(text) {
+            return IdHash::NONE;
+        }
+        let mut h: u64 = 0xcbf2_9ce4_8422_2325;
+        for b in text.bytes() {
+            h = (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+        h ^= h >> 33;
+        h = h.wrapping_mul(0xff51_afd7_ed55_8ccd);
+        h ^= h >> 33;
+        IdHash(h.max(1))
+    }
+
+    /// Whether there is an id.
+    pub fn is_some(self) -> bool {
+        self != IdHash::NONE
+    }
+}
+
+fn means_nothing(text: &str) -> bool {
+    const WORDS: [&str; 9] = [
+        "null",
+        "nil",
+        "none",
+        "undefined",
+        "n/a",
+        "na",
+        "unknown",
+        "nan",
+        "(null)",
+    ];
+    text.bytes()
+        .all(|b| matches!(b, b'0' | b'-' | b'_' | b'.' | b' '))
+        || WORDS.iter().any(|w| w.eq_ignore_ascii_case(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_ids_link_nothing() {
+        for id in [
+            "",
+            "-",
+            "null",
+            "None",
+            "0",
+            "00000000-0000-0000-0000-000000000000",
+            "0000",
+        ] {
+            assert_eq!(IdHash::of(id), IdHash::NONE, "{id:?}");
+        }
+        assert!(IdHash::of("pay_1").is_some());
+        assert_ne!(IdHash::of("pay_1"), IdHash::of("pay_2"));
+    }
+
+    #[test]
+    fn interning_keeps_one_copy() {
+        let mut names = Names::default();
+        let a = names.intern("binance");
+        assert_eq!(names.intern("binance"), a);
+        assert_eq!(names.text(a), "binance");
+        assert_eq!(names.intern(""), Sym::NONE);
+    }
+}
