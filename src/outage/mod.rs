@@ -1,1 +1,112 @@
-//! outage
+//! Finds the outages: intervals in which an exchange, or components of it, served clearly worse than its own
+//! baseline.
+//!
+//! [`Detector`]s turn series of calls (or of payments, where calls were not logged) into [`Episode`]s;
+//! `merge` puts the episodes of one exchange together; `kind` says what the answers looked like;
+//! `testimony` adds what the status page said. A status page alone never makes an outage.
+
+mod episode;
+mod errors;
+mod kind;
+mod merge;
+mod payments;
+mod probes;
+mod refusals;
+mod series;
+mod testimony;
+
+use crate::model::{Evidence, Finding, Outage, Span, Sym, Time};
+use crate::timeline::Timeline;
+
+pub use episode::Episode;
+pub use series::Health;
+
+/// Two bad stretches of one exchange that lie closer than this are one outage with a lull inside, in seconds:
+/// an incident that flaps every few minutes is one incident.
+pub const MERGE_GAP_S: f64 = 600.0;
+
+/// What the detectors work on.
+pub struct Context<'a> {
+    /// Everything read.
+    pub timeline: &'a Timeline,
+    /// Which calls count as bad.
+    pub health: &'a Health,
+    /// Stretches in which no input has any record.
+    pub silences: &'a [Span],
+}
+
+/// What a detector found.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Stretches of bad service.
+    pub episodes: Vec<Episode>,
+    /// What is worth telling and is no outage.
+    pub findings: Vec<Finding>,
+}
+
+/// Finds stretches of bad service of one sort.
+pub trait Detector: Sync {
+    /// Stable id, kebab-case.
+    fn id(&self) -> &'static str;
+    /// Looks; `earlier` is what the detectors before it found.
+    fn detect(&self, context: &Context<'_>, earlier: &[Episode]) -> Found;
+}
+
+/// Every detector, in the order in which they run.
+pub const DETECTORS: [&dyn Detector; 4] =
+    [&errors::CallErrors, &probes::FailedProbes, &refusals::Refusals, &payments::PaymentsThroughExchange];
+
+/// The outages of a time line, and what was learnt on the way.
+#[derive(Debug, Default)]
+pub struct Detected {
+    /// In order of onset.
+    pub outages: Vec<Outage>,
+    /// Which calls count as bad.
+    pub health: Health,
+    /// What is worth telling and is no outage (misuse of a rate limit, an announcement without effect).
+    pub findings: Vec<Finding>,
+    /// Stretches in which no input has any record: unknown, neither outage nor health.
+    pub silences: Vec<Span>,
+}
+
+/// Finds every outage.
+pub fn detect(timeline: &Timeline) -> Detected {
+    let health = Health::learn(timeline);
+    let silences = series::silences(timeline);
+    let context = Context { timeline, health: &health, silences: &silences };
+    let mut episodes = Vec::new();
+    let mut findings = Vec::new();
+    for detector in DETECTORS {
+        let found = detector.detect(&context, &episodes);
+        episodes.extend(found.episodes);
+        findings.extend(found.findings);
+    }
+    let mut outages = merge::merge(timeline, episodes);
+    for outage in &mut outages {
+        kind::name(timeline, &health, outage);
+    }
+    findings.extend(testimony::hear(timeline, &mut outages));
+    Detected { outages, health, findings, silences }
+}
+
+/// The last time of anything logged; `Time::MIN` when nothing was.
+pub fn log_end(timeline: &Timeline) -> Time {
+    let calls = timeline.calls.last().map(|c| c.time);
+    let attempts = timeline.attempts.last().map(|a| a.time);
+    calls.max(attempts).unwrap_or(Time::MIN)
+}
+
+pub(crate) fn name(timeline: &Timeline, sym: Sym) -> String {
+    timeline.names.text(sym).to_string()
+}
+
+/// Builds a piece of evidence about an outage.
+pub(crate) fn evidence(
+    rule: &'static str,
+    supports: bool,
+    weight: f64,
+    detail: String,
+    source: crate::model::SourceRef,
+) -> Evidence {
+    Evidence { rule, supports, weight, detail, source }
+}

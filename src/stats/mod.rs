@@ -1,1 +1,9 @@
-//! stats
+//! Numbers in, numbers out. Every method names its reference; nothing here knows what a payment is.
+
+mod interval;
+mod segment;
+mod summary;
+
+pub use interval::{ln_gamma, poisson_interval, sigmoid, wilson};
+pub use segment::{Boundary, Levels, Run, Segmented, locate_boundary, segment, segment_from_own_baseline};
+pub use summary::{median, quantile};

@@ -1,1 +1,20 @@
-//! timeline
+//! timeline (temporary)
+use crate::model::*;
+/// TEMP
+#[derive(Clone, Debug, Default)]
+pub struct Timeline {
+    /// n
+    pub names: Names,
+    /// e
+    pub errors: Vec<ErrorInfo>,
+    /// a
+    pub attempts: Vec<Attempt>,
+    /// c
+    pub calls: Vec<Call>,
+    /// s
+    pub statuses: Vec<StatusIncident>,
+    /// n
+    pub notes: Vec<Note>,
+    /// i
+    pub inputs: Vec<InputSummary>,
+}

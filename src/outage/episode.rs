@@ -1,0 +1,258 @@
+//! A stretch of bad service of one component, and how a row of observations is turned into such stretches.
+
+use crate::model::{OutageSource, Phase, SourceRef, Span, Sym, Time};
+use crate::stats::{Levels, Run, Segmented, locate_boundary, segment_from_own_baseline};
+
+/// Fewer bad observations than this are a blip, whatever their weight.
+pub(crate) const LEAST_BAD: usize = 3;
+/// How far around a change its position is looked for, in observations.
+const LOOK_AROUND: usize = 200;
+/// Observations that tell the rate next to a change.
+const NEAR: usize = 40;
+/// A stretch of bad service.
+#[derive(Clone, Debug)]
+pub struct Episode {
+    /// Whose.
+    pub exchange: Sym,
+    /// Which part; `NONE` when calls are not told apart.
+    pub component: Sym,
+    /// Callers hit when others were not; empty when all were.
+    pub callers: Vec<Sym>,
+    /// What it was seen in.
+    pub source: OutageSource,
+    /// Onset: best estimate.
+    pub start: Time,
+    /// Onset: 95 % interval.
+    pub start_interval: Span,
+    /// Recovery; `None` when the log ends before it.
+    pub end: Option<Time>,
+    /// Recovery: 95 % interval.
+    pub end_interval: Option<Span>,
+    /// Whether the log begins inside it.
+    pub began_before_log: bool,
+    /// Stretches of one level.
+    pub phases: Vec<Phase>,
+    /// Observations inside.
+    pub observed: u64,
+    /// Bad ones inside.
+    pub bad: u64,
+    /// Bad rate outside.
+    pub baseline: f64,
+    /// Its first bad record.
+    pub first_bad: SourceRef,
+}
+
+impl Episode {
+    /// From onset to recovery, or to the last observation.
+    pub fn span(&self) -> Span {
+        let last = self.phases.last().map_or(self.start, |p| p.span.end);
+        Span::new(self.start, self.end.unwrap_or(last).max(self.start))
+    }
+}
+
+/// One observation of a row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen {
+    pub(crate) time: Time,
+    pub(crate) bad: bool,
+    pub(crate) source: SourceRef,
+}
+
+/// Whose row it is.
+#[derive(Clone, Debug)]
+pub(crate) struct RowOf {
+    pub(crate) exchange: Sym,
+    pub(crate) component: Sym,
+    pub(crate) callers: Vec<Sym>,
+    pub(crate) source: OutageSource,
+}
+
+/// The stretches in which a row is clearly worse than its own baseline. `silences` are the stretches in which
+/// nothing at all was logged; a stretch is cut at silences longer than `max_silence_s`.
+pub(crate) fn episodes(row: &[Seen], of: &RowOf, silences: &[Span], max_silence_s: f64) -> Vec<Episode> {
+    let bad: Vec<bool> = row.iter().map(|s| s.bad).collect();
+    if bad.iter().filter(|b| **b).count() < LEAST_BAD {
+        return Vec::new();
+    }
+    let Segmented { baseline, levels, runs, stretches } = segment_from_own_baseline(&bad);
+    let long: Vec<Span> = silences.iter().filter(|s| s.secs() > max_silence_s).copied().collect();
+    stretches
+        .into_iter()
+        .flat_map(|stretch| cut_at_silences(row, stretch, &long))
+        .filter(|stretch| bad_in(&bad, stretch) >= LEAST_BAD)
+        .map(|stretch| episode_of(row, &bad, &runs, &levels, baseline, stretch, of))
+        .collect()
+}
+
+fn cut_at_silences(row: &[Seen], stretch: (usize, usize), silences: &[Span]) -> Vec<(usize, usize)> {
+    let mut out = Vec::new();
+    let mut first = stretch.0;
+    for i in stretch.0..stretch.1 {
+        let gap = Span::new(row[i].time, row[i + 1].time);
+        if silences.iter().any(|s| gap.start <= s.start && s.end <= gap.end) {
+            out.push((first, i));
+            first = i + 1;
+        }
+    }
+    out.push((first, stretch.1));
+    out
+}
+
+fn bad_in(bad: &[bool], stretch: &(usize, usize)) -> usize {
+    bad[stretch.0..=stretch.1].iter().filter(|b| **b).count()
+}
+
+fn episode_of(
+    row: &[Seen],
+    bad: &[bool],
+    runs: &[Run],
+    levels: &Levels,
+    baseline: f64,
+    stretch: (usize, usize),
+    of: &RowOf,
+) -> Episode {
+    let (first, last) = stretch;
+    let began_before_log = first == 0;
+    let ends_after_log = last + 1 == row.len();
+    let (start, start_interval, from) =
+        if began_before_log { (row[0].time, Span::new(row[0].time, row[0].time), 0) } else { onset(row, bad, levels, baseline, stretch) };
+    let recovery = if ends_after_log { None } else { Some(recovery(row, bad, levels, baseline, stretch)) };
+    let to = recovery.map_or(last, |r| r.2);
+    let (from, to) = (from.min(last), to.max(first));
+    let inside = &bad[from..=to.max(from)];
+    let first_bad = (from..=to.max(from)).find(|&i| bad[i]).unwrap_or(first);
+    Episode {
+        exchange: of.exchange,
+        component: of.component,
+        callers: of.callers.clone(),
+        source: of.source,
+        start,
+        start_interval,
+        end: recovery.map(|r| r.0),
+        end_interval: recovery.map(|r| r.1),
+        began_before_log,
+        phases: phases(row, bad, runs, stretch, start, recovery.map(|r| r.0)),
+        observed: inside.len() as u64,
+        bad: inside.iter().filter(|b| **b).count() as u64,
+        baseline,
+        first_bad: row[first_bad].source,
+    }
+}
+
+fn rate_near(bad: &[bool]) -> f64 {
+    let n = bad.len().max(1) as f64;
+    (bad.iter().filter(|b| **b).count() as f64 + 0.5) / (n + 1.0)
+}
+
+/// Onset, its interval, and the first observation inside.
+fn onset(row: &[Seen], bad: &[bool], levels: &Levels, baseline: f64, (first, last): (usize, usize)) -> (Time, Span, usize) {
+    let left = first.saturating_sub(LOOK_AROUND);
+    let right = (first + LOOK_AROUND).min(last + 1);
+    let after = rate_near(&bad[first..(first + NEAR).min(last + 1)]).max(levels.rates[1]);
+    let found = locate_boundary(&bad[left..right], baseline, after);
+    let at = |j: usize| (left + j).clamp(1, row.len() - 1);
+    let (best, low, high) = (at(found.best), at(found.low), at(found.high));
+    let interval = Span::new(row[low - 1].time, row[high].time);
+    (between(row, best), interval, best)
+}
+
+/// Recovery, its interval, and the last observation inside.
+fn recovery(row: &[Seen], bad: &[bool], levels: &Levels, baseline: f64, (first, last): (usize, usize)) -> (Time, Span, usize) {
+    let left = last.saturating_sub(LOOK_AROUND).max(first);
+    let right = (last + 1 + LOOK_AROUND).min(row.len());
+    let before = rate_near(&bad[(last + 1).saturating_sub(NEAR).max(first)..=last]).max(levels.rates[1]);
+    let found = locate_boundary(&bad[left..right], before, baseline);
+    let at = |j: usize| (left + j).clamp(1, row.len() - 1);
+    let (best, low, high) = (at(found.best), at(found.low), at(found.high));
+    let interval = Span::new(row[low - 1].time, row[high].time);
+    (between(row, best), interval, best - 1)
+}
+
+/// The best guess for a change between observation `j - 1` and `j`: half-way, unless the gap is unusually
+/// long; then half a usual gap from the observation on the far side of it.
+fn between(row: &[Seen], j: usize) -> Time {
+    let (a, b) = (row[j - 1].time, row[j].time);
+    let around = &row[j.saturating_sub(20)..(j + 20).min(row.len())];
+    let usual = around.last().map_or(0.0, |l| l.time.secs_since(around[0].time)) / around.len().max(1) as f64;
+    let gap = b.secs_since(a);
+    if gap <= 4.0 * usual.max(1.0) {
+        a.midpoint(b)
+    } else if row[j].bad {
+        b.plus_secs(-usual / 2.0)
+    } else {
+        a.midpoint(b)
+    }
+}
+
+fn phases(row: &[Seen], bad: &[bool], runs: &[Run], (first, last): (usize, usize), start: Time, end: Option<Time>) -> Vec<Phase> {
+    let inside: Vec<Run> = runs
+        .iter()
+        .filter(|r| r.level > 0 && r.last >= first && r.first <= last)
+        .map(|r| Run { first: r.first.max(first), last: r.last.min(last), level: r.level })
+        .collect();
+    let count = inside.len();
+    inside
+        .iter()
+        .enumerate()
+        .map(|(i, run)| {
+            let from = if i == 0 { start } else { row[run.first].time };
+            let to = if i + 1 == count { end.unwrap_or(row[last].time) } else { row[run.last + 1].time };
+            let part = &bad[run.first..=run.last];
+            let rate = part.iter().filter(|b| **b).count() as f64 / part.len() as f64;
+            Phase { span: Span::new(from.min(to), to), failure_rate: rate }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(parts: &[(usize, usize)]) -> Vec<Seen> {
+        let bad: Vec<bool> =
+            parts.iter().flat_map(|&(n, k)| (1..=n).map(move |i| k > 0 && i % k == 0)).collect();
+        bad.iter()
+            .enumerate()
+            .map(|(i, &bad)| Seen {
+                time: Time::from_millis(1000 * i as i64),
+                bad,
+                source: SourceRef { input: 0, line: i as u64 },
+            })
+            .collect()
+    }
+
+    fn of() -> RowOf {
+        RowOf { exchange: Sym(1), component: Sym(2), callers: vec![], source: OutageSource::Calls }
+    }
+
+    #[test]
+    fn onset_and_end_lie_between_the_calls_around_them() {
+        let found = episodes(&row(&[(300, 0), (60, 1), (300, 0)]), &of(), &[], 600.0);
+        assert_eq!(found.len(), 1);
+        let e = &found[0];
+        assert_eq!(e.start, Time::from_millis(299_500));
+        assert_eq!(e.end, Some(Time::from_millis(359_500)));
+        assert!(e.start_interval.contains(e.start) && e.end_interval.unwrap().contains(e.end.unwrap()));
+        assert_eq!((e.observed, e.bad), (60, 60));
+    }
+
+    #[test]
+    fn still_down_at_the_end_and_down_at_the_start() {
+        let found = episodes(&row(&[(60, 1), (300, 0), (60, 1)]), &of(), &[], 600.0);
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found[0].began_before_log && found[0].end.is_some());
+        assert!(!found[1].began_before_log && found[1].end.is_none());
+    }
+
+    #[test]
+    fn an_outage_longer_than_the_healthy_part_is_found() {
+        let found = episodes(&row(&[(100, 0), (400, 1), (100, 0)]), &of(), &[], 600.0);
+        assert_eq!(found.len(), 1);
+        assert!(found[0].baseline < 0.02, "{}", found[0].baseline);
+    }
+
+    #[test]
+    fn noise_has_no_episode() {
+        assert!(episodes(&row(&[(5000, 40)]), &of(), &[], 600.0).is_empty());
+    }
+}

@@ -1,0 +1,295 @@
+//! Change-points in a sequence of good and bad observations.
+//!
+//! A hidden Markov chain whose states are levels of the bad rate, decoded by Viterbi (A. J. Viterbi 1967;
+//! L. R. Rabiner, "A tutorial on hidden Markov models", 1989). Level 0 is the baseline, the others are
+//! fixed steps above it. Leaving the baseline costs about `ln n` plus a constant, as a change-point does
+//! under the Schwarz criterion (Y.-C. Yao 1988), so that a sequence of pure noise has a segment about once in
+//! a thousand sequences whatever its length.
+
+/// Levels of the bad rate and the cost of moving between them.
+#[derive(Clone, Debug)]
+pub struct Levels {
+    /// Bad rate of each level; `rates[0]` is the baseline.
+    pub rates: Vec<f64>,
+    /// Cost (nats) of leaving the baseline.
+    pub open: f64,
+    /// Cost of returning to it.
+    pub close: f64,
+    /// Cost of moving between two raised levels.
+    pub step: f64,
+}
+
+/// Steps from the baseline towards certainty. The lowest says what "clearly worse" means: six percentage
+/// points more calls failing.
+const STEPS: [f64; 6] = [0.06, 0.12, 0.25, 0.5, 0.8, 0.97];
+/// A raised level is at least this many times the baseline.
+const LEAST_RATIO: f64 = 2.0;
+/// Constant part of the cost of a segment, in nats: e^-6.5 is about 1 in 650.
+const SEGMENT_COST: f64 = 6.5;
+/// The part of it that is paid on return.
+const CLOSE_COST: f64 = 2.0;
+/// Cost of a change between raised levels, in nats.
+const STEP_COST: f64 = 4.0;
+
+impl Levels {
+    /// Levels above a baseline rate for a sequence of `n` observations.
+    pub fn above(baseline: f64, n: usize) -> Levels {
+        let p0 = baseline.clamp(1e-6, 0.9);
+        let mut rates = vec![p0];
+        for step in STEPS {
+            let rate = p0 + (1.0 - p0) * step;
+            if rate >= LEAST_RATIO * p0 {
+                rates.push(rate);
+            }
+        }
+        if rates.len() == 1 {
+            rates.push(p0 + (1.0 - p0) * 0.97);
+        }
+        Levels {
+            rates,
+            open: (n.max(2) as f64).ln() + SEGMENT_COST - CLOSE_COST,
+            close: CLOSE_COST,
+            step: STEP_COST,
+        }
+    }
+}
+
+/// A stretch of observations at one level.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Run {
+    /// First observation.
+    pub first: usize,
+    /// Last observation.
+    pub last: usize,
+    /// Level, 0 for the baseline.
+    pub level: usize,
+}
+
+/// The most likely levels of a sequence, as runs in order.
+pub fn segment(bad: &[bool], levels: &Levels) -> Vec<Run> {
+    let k = levels.rates.len();
+    if bad.is_empty() {
+        return Vec::new();
+    }
+    let log_bad: Vec<f64> = levels.rates.iter().map(|p| p.ln()).collect();
+    let log_good: Vec<f64> = levels.rates.iter().map(|p| (1.0 - p).max(1e-9).ln()).collect();
+    let mut score: Vec<f64> = (0..k).map(|s| if s == 0 { 0.0 } else { -levels.open }).collect();
+    let mut from = vec![0u8; bad.len() * k];
+    let mut next = vec![0.0; k];
+    for (i, &is_bad) in bad.iter().enumerate() {
+        let best_raised =
+            (1..k).fold((1, f64::NEG_INFINITY), |b, s| if score[s] > b.1 { (s, score[s]) } else { b });
+        for s in 0..k {
+            let stay = (s, score[s]);
+            let base = if s == 0 { (best_raised.0, best_raised.1 - levels.close) } else { (0, score[0] - levels.open) };
+            let mut best = if base.1 > stay.1 { base } else { stay };
+            if s > 0 && best_raised.1 - levels.step > best.1 {
+                best = (best_raised.0, best_raised.1 - levels.step);
+            }
+            // The first observation has no predecessor: its start cost is in `score` already.
+            let (origin, value) = if i == 0 { stay } else { best };
+            from[i * k + s] = origin as u8;
+            next[s] = value + if is_bad { log_bad[s] } else { log_good[s] };
+        }
+        std::mem::swap(&mut score, &mut next);
+    }
+    let mut state = (0..k).fold(0, |b, s| if score[s] > score[b] { s } else { b });
+    let mut states = vec![0u8; bad.len()];
+    for i in (0..bad.len()).rev() {
+        states[i] = state as u8;
+        state = from[i * k + state] as usize;
+    }
+    runs(&states)
+}
+
+fn runs(states: &[u8]) -> Vec<Run> {
+    let mut out: Vec<Run> = Vec::new();
+    for (i, &s) in states.iter().enumerate() {
+        match out.last_mut() {
+            Some(run) if run.level == s as usize => run.last = i,
+            _ => out.push(Run { first: i, last: i, level: s as usize }),
+        }
+    }
+    out
+}
+
+/// Prior for a baseline: so many imagined observations …
+const PRIOR_COUNT: f64 = 40.0;
+/// … of which this share was bad.
+const PRIOR_RATE: f64 = 0.005;
+/// Rounds of estimating the baseline from what lies outside the raised stretches.
+const ROUNDS: usize = 4;
+
+/// A sequence cut into its baseline and the stretches above it.
+#[derive(Clone, Debug)]
+pub struct Segmented {
+    /// Bad rate outside the stretches.
+    pub baseline: f64,
+    /// The levels it was cut by.
+    pub levels: Levels,
+    /// Every run, the baseline's included.
+    pub runs: Vec<Run>,
+    /// First and last observation of each stretch above the baseline.
+    pub stretches: Vec<(usize, usize)>,
+}
+
+/// Cuts a sequence whose baseline is not known: starts from the better half of it (robust against an outage
+/// that fills up to half of the sequence) and repeats with the rate outside what was found.
+pub fn segment_from_own_baseline(bad: &[bool]) -> Segmented {
+    let mut baseline = better_half(bad);
+    let mut levels = Levels::above(baseline, bad.len());
+    let mut runs = segment(bad, &levels);
+    for _ in 1..ROUNDS {
+        let next = rate_outside(bad, &runs);
+        if (next - baseline).abs() < 0.02 * baseline {
+            break;
+        }
+        baseline = next;
+        levels = Levels::above(baseline, bad.len());
+        runs = segment(bad, &levels);
+    }
+    let stretches = raised(&runs);
+    Segmented { baseline, levels, runs, stretches }
+}
+
+fn better_half(bad: &[bool]) -> f64 {
+    let chunk = (bad.len() / 50).max(20);
+    let mut rates: Vec<(usize, usize)> = bad.chunks(chunk).map(|c| (count(c), c.len())).collect();
+    rates.sort_by(|a, b| (a.0 * b.1).cmp(&(b.0 * a.1)));
+    let half = rates.len().div_ceil(2);
+    let (bads, all) = rates[..half].iter().fold((0, 0), |t, r| (t.0 + r.0, t.1 + r.1));
+    shrunk(bads, all)
+}
+
+fn rate_outside(bad: &[bool], runs: &[Run]) -> f64 {
+    let outside = runs.iter().filter(|r| r.level == 0);
+    let (bads, all) =
+        outside.fold((0, 0), |t, r| (t.0 + count(&bad[r.first..=r.last]), t.1 + r.last - r.first + 1));
+    shrunk(bads, all)
+}
+
+fn count(bad: &[bool]) -> usize {
+    bad.iter().filter(|b| **b).count()
+}
+
+fn shrunk(bad: usize, all: usize) -> f64 {
+    (bad as f64 + PRIOR_COUNT * PRIOR_RATE) / (all as f64 + PRIOR_COUNT)
+}
+
+/// Neighbouring runs above the baseline, as (first, last) observation.
+fn raised(runs: &[Run]) -> Vec<(usize, usize)> {
+    let mut out: Vec<(usize, usize)> = Vec::new();
+    for run in runs.iter().filter(|r| r.level > 0) {
+        match out.last_mut() {
+            Some(last) if last.1 + 1 == run.first => last.1 = run.last,
+            _ => out.push((run.first, run.last)),
+        }
+    }
+    out
+}
+
+/// Where a sequence changes from one rate to another: the boundary lies before observation `best`
+/// (`best == n` means after the last one), and between `low` and `high` with 95 % posterior probability
+/// under a flat prior over the positions looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Boundary {
+    /// Most likely position.
+    pub best: usize,
+    /// Lower end of the interval.
+    pub low: usize,
+    /// Upper end of the interval.
+    pub high: usize,
+}
+
+/// Locates the one change from rate `before` to rate `after` in `bad` (D. V. Hinkley, "Inference about the
+/// change-point in a sequence of binomial variables", 1970; the posterior rather than the test).
+pub fn locate_boundary(bad: &[bool], before: f64, after: f64) -> Boundary {
+    let clamp = |p: f64| p.clamp(1e-4, 1.0 - 1e-4);
+    let (b, a) = (clamp(before), clamp(after));
+    let gain_bad = (b / a).ln();
+    let gain_good = ((1.0 - b) / (1.0 - a)).ln();
+    // log-likelihood of a boundary before position j, up to a constant: gains of all observations left of it.
+    let mut log_likelihood = Vec::with_capacity(bad.len() + 1);
+    let mut sum = 0.0;
+    log_likelihood.push(sum);
+    for &is_bad in bad {
+        sum += if is_bad { gain_bad } else { gain_good };
+        log_likelihood.push(sum);
+    }
+    let max = log_likelihood.iter().fold(f64::NEG_INFINITY, |m, &v| m.max(v));
+    let best = log_likelihood.iter().position(|&v| v == max).unwrap_or(0);
+    let weights: Vec<f64> = log_likelihood.iter().map(|v| (v - max).exp()).collect();
+    let total: f64 = weights.iter().sum();
+    let mut low = 0;
+    let mut cumulated = 0.0;
+    let mut high = bad.len();
+    for (j, w) in weights.iter().enumerate() {
+        let before_this = cumulated / total;
+        cumulated += w;
+        if before_this <= 0.025 {
+            low = j;
+        }
+        if cumulated / total >= 0.975 {
+            high = j;
+            break;
+        }
+    }
+    Boundary { best, low: low.min(best), high: high.max(best) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sequence(parts: &[(usize, usize)]) -> Vec<bool> {
+        // (length, every k-th is bad; 0: none)
+        parts.iter().flat_map(|&(n, k)| (1..=n).map(move |i| k > 0 && i % k == 0)).collect()
+    }
+
+    #[test]
+    fn three_refusals_in_a_row_are_a_segment_and_two_are_not() {
+        for (n, found) in [(2, false), (3, true)] {
+            let bad = sequence(&[(150, 0), (n, 1), (150, 0)]);
+            let runs = segment(&bad, &Levels::above(0.004, bad.len()));
+            assert_eq!(runs.len() > 1, found, "{n} refusals: {runs:?}");
+        }
+    }
+
+    #[test]
+    fn a_hard_outage_is_found_to_the_single_call() {
+        let bad = sequence(&[(500, 50), (80, 1), (500, 50)]);
+        let runs = segment(&bad, &Levels::above(0.02, bad.len()));
+        let raised: Vec<&Run> = runs.iter().filter(|r| r.level > 0).collect();
+        // The 500th observation is bad by itself and adjoins the outage.
+        assert_eq!((raised[0].first, raised.last().unwrap().last), (499, 579), "{runs:?}");
+    }
+
+    #[test]
+    fn a_weak_outage_needs_more_calls() {
+        let bad = sequence(&[(2000, 100), (400, 7), (2000, 100)]);
+        let runs = segment(&bad, &Levels::above(0.01, bad.len()));
+        assert!(runs.iter().any(|r| r.level > 0 && r.first > 1900 && r.last < 2500), "{runs:?}");
+    }
+
+    #[test]
+    fn a_steady_rate_has_no_segment() {
+        for every in [2, 5, 20, 100] {
+            let bad = sequence(&[(5000, every)]);
+            let runs = segment(&bad, &Levels::above(1.0 / every as f64, bad.len()));
+            assert!(runs.iter().all(|r| r.level == 0), "every {every}: {runs:?}");
+        }
+    }
+
+    #[test]
+    fn the_boundary_of_a_clean_change_is_certain() {
+        let bad = sequence(&[(50, 0), (50, 1)]);
+        assert_eq!(locate_boundary(&bad, 0.001, 0.999), Boundary { best: 50, low: 50, high: 50 });
+    }
+
+    #[test]
+    fn the_boundary_of_a_weak_change_is_wide() {
+        let bad = sequence(&[(60, 0), (60, 5)]);
+        let b = locate_boundary(&bad, 0.02, 0.2);
+        assert!(b.low < b.best && b.best < b.high && b.high - b.low > 3, "{b:?}");
+    }
+}
