@@ -29,4 +29,4 @@ pub use report::{
     Side, Story, Strip, StripBucket, TimelineRow,
 };
 pub use time::{Precision, Span, Time, ZoneFrom};
-pub use verdict::{Channel, Evidence, Thresholds, Verdict};
+pub use verdict::{Channel, Evidence, Judgement, Thresholds, Verdict};

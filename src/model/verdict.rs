@@ -1,6 +1,7 @@
 //! The answer for one failed attempt.
 
 use super::event::SourceRef;
+use super::names::Sym;
 
 /// Whether the failure followed from an outage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -110,4 +111,23 @@ pub struct Evidence {
     pub detail: String,
     /// The line that it rests on; for a claim about numbers, the failed attempt's own line.
     pub source: SourceRef,
+}
+
+/// The answer for one failed attempt.
+#[derive(Clone, Debug)]
+pub struct Judgement {
+    /// Index into the attempts of the time line.
+    pub attempt: usize,
+    /// P(it would have succeeded without the outage), 0..1.
+    pub probability: f64,
+    /// Its word.
+    pub verdict: Verdict,
+    /// Index of the outage that it is held against.
+    pub outage: Option<usize>,
+    /// How the outage reached it.
+    pub channel: Option<Channel>,
+    /// The exchange of a linked call, where the record names none.
+    pub linked_exchange: Sym,
+    /// Reasons, strongest first.
+    pub evidence: Vec<Evidence>,
 }

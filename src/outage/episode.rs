@@ -69,13 +69,27 @@ pub(crate) struct RowOf {
 
 /// The stretches in which a row is clearly worse than its own baseline. `silences` are the stretches in which
 /// nothing at all was logged; a stretch is cut at silences longer than `max_silence_s`.
-pub(crate) fn episodes(row: &[Seen], of: &RowOf, silences: &[Span], max_silence_s: f64) -> Vec<Episode> {
+pub(crate) fn episodes(
+    row: &[Seen],
+    of: &RowOf,
+    silences: &[Span],
+    max_silence_s: f64,
+) -> Vec<Episode> {
     let bad: Vec<bool> = row.iter().map(|s| s.bad).collect();
     if bad.iter().filter(|b| **b).count() < LEAST_BAD {
         return Vec::new();
     }
-    let Segmented { baseline, levels, runs, stretches } = segment_from_own_baseline(&bad);
-    let long: Vec<Span> = silences.iter().filter(|s| s.secs() > max_silence_s).copied().collect();
+    let Segmented {
+        baseline,
+        levels,
+        runs,
+        stretches,
+    } = segment_from_own_baseline(&bad);
+    let long: Vec<Span> = silences
+        .iter()
+        .filter(|s| s.secs() > max_silence_s)
+        .copied()
+        .collect();
     stretches
         .into_iter()
         .flat_map(|stretch| cut_at_silences(row, stretch, &long))
@@ -84,12 +98,19 @@ pub(crate) fn episodes(row: &[Seen], of: &RowOf, silences: &[Span], max_silence_
         .collect()
 }
 
-fn cut_at_silences(row: &[Seen], stretch: (usize, usize), silences: &[Span]) -> Vec<(usize, usize)> {
+fn cut_at_silences(
+    row: &[Seen],
+    stretch: (usize, usize),
+    silences: &[Span],
+) -> Vec<(usize, usize)> {
     let mut out = Vec::new();
     let mut first = stretch.0;
     for i in stretch.0..stretch.1 {
         let gap = Span::new(row[i].time, row[i + 1].time);
-        if silences.iter().any(|s| gap.start <= s.start && s.end <= gap.end) {
+        if silences
+            .iter()
+            .any(|s| gap.start <= s.start && s.end <= gap.end)
+        {
             out.push((first, i));
             first = i + 1;
         }
@@ -114,9 +135,16 @@ fn episode_of(
     let (first, last) = stretch;
     let began_before_log = first == 0;
     let ends_after_log = last + 1 == row.len();
-    let (start, start_interval, from) =
-        if began_before_log { (row[0].time, Span::new(row[0].time, row[0].time), 0) } else { onset(row, bad, levels, baseline, stretch) };
-    let recovery = if ends_after_log { None } else { Some(recovery(row, bad, levels, baseline, stretch)) };
+    let (start, start_interval, from) = if began_before_log {
+        (row[0].time, Span::new(row[0].time, row[0].time), 0)
+    } else {
+        onset(row, bad, levels, baseline, stretch)
+    };
+    let recovery = if ends_after_log {
+        None
+    } else {
+        Some(recovery(row, bad, levels, baseline, stretch))
+    };
     let to = recovery.map_or(last, |r| r.2);
     let (from, to) = (from.min(last), to.max(first));
     let inside = &bad[from..=to.max(from)];
@@ -145,7 +173,13 @@ fn rate_near(bad: &[bool]) -> f64 {
 }
 
 /// Onset, its interval, and the first observation inside.
-fn onset(row: &[Seen], bad: &[bool], levels: &Levels, baseline: f64, (first, last): (usize, usize)) -> (Time, Span, usize) {
+fn onset(
+    row: &[Seen],
+    bad: &[bool],
+    levels: &Levels,
+    baseline: f64,
+    (first, last): (usize, usize),
+) -> (Time, Span, usize) {
     let left = first.saturating_sub(LOOK_AROUND);
     let right = (first + LOOK_AROUND).min(last + 1);
     let after = rate_near(&bad[first..(first + NEAR).min(last + 1)]).max(levels.rates[1]);
@@ -157,10 +191,17 @@ fn onset(row: &[Seen], bad: &[bool], levels: &Levels, baseline: f64, (first, las
 }
 
 /// Recovery, its interval, and the last observation inside.
-fn recovery(row: &[Seen], bad: &[bool], levels: &Levels, baseline: f64, (first, last): (usize, usize)) -> (Time, Span, usize) {
+fn recovery(
+    row: &[Seen],
+    bad: &[bool],
+    levels: &Levels,
+    baseline: f64,
+    (first, last): (usize, usize),
+) -> (Time, Span, usize) {
     let left = last.saturating_sub(LOOK_AROUND).max(first);
     let right = (last + 1 + LOOK_AROUND).min(row.len());
-    let before = rate_near(&bad[(last + 1).saturating_sub(NEAR).max(first)..=last]).max(levels.rates[1]);
+    let before =
+        rate_near(&bad[(last + 1).saturating_sub(NEAR).max(first)..=last]).max(levels.rates[1]);
     let found = locate_boundary(&bad[left..right], before, baseline);
     let at = |j: usize| (left + j).clamp(1, row.len() - 1);
     let (best, low, high) = (at(found.best), at(found.low), at(found.high));
@@ -173,7 +214,10 @@ fn recovery(row: &[Seen], bad: &[bool], levels: &Levels, baseline: f64, (first, 
 fn between(row: &[Seen], j: usize) -> Time {
     let (a, b) = (row[j - 1].time, row[j].time);
     let around = &row[j.saturating_sub(20)..(j + 20).min(row.len())];
-    let usual = around.last().map_or(0.0, |l| l.time.secs_since(around[0].time)) / around.len().max(1) as f64;
+    let usual = around
+        .last()
+        .map_or(0.0, |l| l.time.secs_since(around[0].time))
+        / around.len().max(1) as f64;
     let gap = b.secs_since(a);
     if gap <= 4.0 * usual.max(1.0) {
         a.midpoint(b)
@@ -184,11 +228,22 @@ fn between(row: &[Seen], j: usize) -> Time {
     }
 }
 
-fn phases(row: &[Seen], bad: &[bool], runs: &[Run], (first, last): (usize, usize), start: Time, end: Option<Time>) -> Vec<Phase> {
+fn phases(
+    row: &[Seen],
+    bad: &[bool],
+    runs: &[Run],
+    (first, last): (usize, usize),
+    start: Time,
+    end: Option<Time>,
+) -> Vec<Phase> {
     let inside: Vec<Run> = runs
         .iter()
         .filter(|r| r.level > 0 && r.last >= first && r.first <= last)
-        .map(|r| Run { first: r.first.max(first), last: r.last.min(last), level: r.level })
+        .map(|r| Run {
+            first: r.first.max(first),
+            last: r.last.min(last),
+            level: r.level,
+        })
         .collect();
     let count = inside.len();
     inside
@@ -196,10 +251,17 @@ fn phases(row: &[Seen], bad: &[bool], runs: &[Run], (first, last): (usize, usize
         .enumerate()
         .map(|(i, run)| {
             let from = if i == 0 { start } else { row[run.first].time };
-            let to = if i + 1 == count { end.unwrap_or(row[last].time) } else { row[run.last + 1].time };
+            let to = if i + 1 == count {
+                end.unwrap_or(row[last].time)
+            } else {
+                row[run.last + 1].time
+            };
             let part = &bad[run.first..=run.last];
             let rate = part.iter().filter(|b| **b).count() as f64 / part.len() as f64;
-            Phase { span: Span::new(from.min(to), to), failure_rate: rate }
+            Phase {
+                span: Span::new(from.min(to), to),
+                failure_rate: rate,
+            }
         })
         .collect()
 }
@@ -209,20 +271,30 @@ mod tests {
     use super::*;
 
     fn row(parts: &[(usize, usize)]) -> Vec<Seen> {
-        let bad: Vec<bool> =
-            parts.iter().flat_map(|&(n, k)| (1..=n).map(move |i| k > 0 && i % k == 0)).collect();
+        let bad: Vec<bool> = parts
+            .iter()
+            .flat_map(|&(n, k)| (1..=n).map(move |i| k > 0 && i % k == 0))
+            .collect();
         bad.iter()
             .enumerate()
             .map(|(i, &bad)| Seen {
                 time: Time::from_millis(1000 * i as i64),
                 bad,
-                source: SourceRef { input: 0, line: i as u64 },
+                source: SourceRef {
+                    input: 0,
+                    line: i as u64,
+                },
             })
             .collect()
     }
 
     fn of() -> RowOf {
-        RowOf { exchange: Sym(1), component: Sym(2), callers: vec![], source: OutageSource::Calls }
+        RowOf {
+            exchange: Sym(1),
+            component: Sym(2),
+            callers: vec![],
+            source: OutageSource::Calls,
+        }
     }
 
     #[test]
@@ -232,7 +304,9 @@ mod tests {
         let e = &found[0];
         assert_eq!(e.start, Time::from_millis(299_500));
         assert_eq!(e.end, Some(Time::from_millis(359_500)));
-        assert!(e.start_interval.contains(e.start) && e.end_interval.unwrap().contains(e.end.unwrap()));
+        assert!(
+            e.start_interval.contains(e.start) && e.end_interval.unwrap().contains(e.end.unwrap())
+        );
         assert_eq!((e.observed, e.bad), (60, 60));
     }
 

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::episode::{Episode, RowOf, Seen, episodes};
-use super::series::{CallState, by_component};
+use super::series::by_component;
 use super::{Context, Detector, Found, MERGE_GAP_S};
 use crate::model::{OutageSource, Sym};
+use crate::timeline::CallState;
 
 /// Fewer calls than this do not make a row of their own.
 const LEAST_CALLS: usize = 12;
@@ -23,11 +24,18 @@ impl Detector for CallErrors {
         for (exchange, components) in by_component(context.timeline) {
             found.extend(of_exchange(context, exchange, &components));
         }
-        Found { episodes: found, findings: Vec::new() }
+        Found {
+            episodes: found,
+            findings: Vec::new(),
+        }
     }
 }
 
-fn of_exchange(context: &Context<'_>, exchange: Sym, components: &BTreeMap<Sym, Vec<usize>>) -> Vec<Episode> {
+fn of_exchange(
+    context: &Context<'_>,
+    exchange: Sym,
+    components: &BTreeMap<Sym, Vec<usize>>,
+) -> Vec<Episode> {
     let mut found: Vec<Episode> = Vec::new();
     for (&component, calls) in components.iter().filter(|(_, c)| c.len() >= LEAST_CALLS) {
         found.extend(look(context, exchange, component, Vec::new(), calls));
@@ -71,16 +79,31 @@ fn by_caller(context: &Context<'_>, calls: &[usize]) -> BTreeMap<Sym, Vec<usize>
     out
 }
 
-fn look(context: &Context<'_>, exchange: Sym, component: Sym, callers: Vec<Sym>, calls: &[usize]) -> Vec<Episode> {
+fn look(
+    context: &Context<'_>,
+    exchange: Sym,
+    component: Sym,
+    callers: Vec<Sym>,
+    calls: &[usize],
+) -> Vec<Episode> {
     let row: Vec<Seen> = calls
         .iter()
         .map(|&i| &context.timeline.calls[i])
         .filter(|c| !c.is_probe)
         .filter_map(|c| match context.health.state(c) {
             CallState::Refused => None,
-            state => Some(Seen { time: c.time, bad: state != CallState::Good, source: c.source }),
+            state => Some(Seen {
+                time: c.time,
+                bad: state != CallState::Good,
+                source: c.source,
+            }),
         })
         .collect();
-    let of = RowOf { exchange, component, callers, source: OutageSource::Calls };
+    let of = RowOf {
+        exchange,
+        component,
+        callers,
+        source: OutageSource::Calls,
+    };
     episodes(&row, &of, context.silences, MERGE_GAP_S)
 }

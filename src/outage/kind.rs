@@ -1,9 +1,8 @@
 //! What the answers looked like: the kind of an outage, with the numbers that it rests on.
 
-use super::series::{CallState, Health};
 use super::{evidence, log_end};
 use crate::model::{Call, ErrorClass, Outage, OutageKind, OutageSource, Span};
-use crate::timeline::Timeline;
+use crate::timeline::{CallState, Health, Timeline};
 
 /// From this share of failed calls on, most calls failed.
 const MOST: f64 = 0.6;
@@ -50,7 +49,10 @@ impl Answers {
 }
 
 fn calls_of<'a>(timeline: &'a Timeline, outage: &'a Outage) -> impl Iterator<Item = &'a Call> {
-    timeline.calls.iter().filter(|c| c.exchange == outage.exchange)
+    timeline
+        .calls
+        .iter()
+        .filter(|c| c.exchange == outage.exchange)
 }
 
 /// Names the kind and adds the evidence.
@@ -58,21 +60,38 @@ pub(crate) fn name(timeline: &Timeline, health: &Health, outage: &mut Outage) {
     let span = outage.span(log_end(timeline));
     let source = outage.first_seen.unwrap_or_default();
     if outage.sources == [OutageSource::Payments] {
-        let (bad, all) = outage.components.iter().fold((0, 0), |t, c| (t.0 + c.failed_calls, t.1 + c.calls));
-        outage.kind = if bad as f64 >= MOST * all as f64 { OutageKind::Unavailable } else { OutageKind::Degraded };
+        let (bad, all) = outage
+            .components
+            .iter()
+            .fold((0, 0), |t, c| (t.0 + c.failed_calls, t.1 + c.calls));
+        outage.kind = if bad as f64 >= MOST * all as f64 {
+            OutageKind::Unavailable
+        } else {
+            OutageKind::Degraded
+        };
         let detail = format!(
             "{bad} of {all} payments through {} failed with errors that speak of the exchange; its own calls were not logged, \
              or too few of them",
             outage.exchange_name
         );
-        outage.evidence.push(evidence("payments-speak-of-exchange", true, 0.0, detail, source));
+        outage.evidence.push(evidence(
+            "payments-speak-of-exchange",
+            true,
+            0.0,
+            detail,
+            source,
+        ));
         return;
     }
     let inside = Answers::count(timeline, health, outage, span);
     let surge = surge_of(timeline, outage, span);
     outage.kind = kind_of(&inside, surge, peak(outage));
     for component in &outage.components {
-        let name = if component.name.is_empty() { "calls" } else { &component.name };
+        let name = if component.name.is_empty() {
+            "calls"
+        } else {
+            &component.name
+        };
         let detail = format!(
             "{name}: {} of {} calls failed or came too late ({:.1} %), against {:.2} % outside the outage",
             component.failed_calls,
@@ -80,10 +99,22 @@ pub(crate) fn name(timeline: &Timeline, health: &Health, outage: &mut Outage) {
             100.0 * component.failed_calls as f64 / component.calls.max(1) as f64,
             100.0 * component.baseline_failure_rate
         );
-        let weight = log_odds_gain(component.failed_calls, component.calls, component.baseline_failure_rate);
-        outage.evidence.push(evidence("calls-failed", true, weight, detail, source));
+        let weight = log_odds_gain(
+            component.failed_calls,
+            component.calls,
+            component.baseline_failure_rate,
+        );
+        outage
+            .evidence
+            .push(evidence("calls-failed", true, weight, detail, source));
     }
-    outage.evidence.push(evidence("kind-of-answers", true, 0.0, sentence(&inside, surge, outage.kind), source));
+    outage.evidence.push(evidence(
+        "kind-of-answers",
+        true,
+        0.0,
+        sentence(&inside, surge, outage.kind),
+        source,
+    ));
 }
 
 /// Log-likelihood ratio of the observed share against the baseline (nats).
@@ -95,7 +126,11 @@ fn log_odds_gain(bad: u64, all: u64, baseline: f64) -> f64 {
 }
 
 fn peak(outage: &Outage) -> f64 {
-    outage.components.iter().map(|c| c.peak_failure_rate).fold(0.0, f64::max)
+    outage
+        .components
+        .iter()
+        .map(|c| c.peak_failure_rate)
+        .fold(0.0, f64::max)
 }
 
 /// Requests a second inside, as a multiple of outside; `None` when there is too little outside.
@@ -105,7 +140,11 @@ fn surge_of(timeline: &Timeline, outage: &Outage, span: Span) -> Option<f64> {
     for call in calls_of(timeline, outage) {
         first.get_or_insert(call.time);
         last = Some(call.time);
-        if span.contains(call.time) { inside += 1 } else { outside += 1 }
+        if span.contains(call.time) {
+            inside += 1
+        } else {
+            outside += 1
+        }
     }
     let outside_s = last?.secs_since(first?) - span.secs();
     if outside < 20 || outside_s < 1.0 || span.secs() < 1.0 {
@@ -119,7 +158,9 @@ fn kind_of(a: &Answers, surge: Option<f64>, peak: f64) -> OutageKind {
     let surged = surge.is_some_and(|s| s >= SURGE);
     if a.maintenance as f64 >= MAJORITY * bad {
         OutageKind::Maintenance
-    } else if a.overload as f64 >= MAJORITY * bad || (surged && (a.refused + a.overload) as f64 >= 0.3 * bad) {
+    } else if a.overload as f64 >= MAJORITY * bad
+        || (surged && (a.refused + a.overload) as f64 >= 0.3 * bad)
+    {
         OutageKind::Overload
     } else if a.refused as f64 >= MAJORITY * bad && a.failed == 0 {
         OutageKind::RateLimited
@@ -157,5 +198,9 @@ fn sentence(a: &Answers, surge: Option<f64>, kind: OutageKind) -> String {
         OutageKind::Maintenance => "maintenance",
         OutageKind::Unknown => "a disturbance of unknown kind",
     };
-    format!("consistent with {word}: {} of {} calls", parts.join(", "), a.all)
+    format!(
+        "consistent with {word}: {} of {} calls",
+        parts.join(", "),
+        a.all
+    )
 }

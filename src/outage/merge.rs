@@ -10,7 +10,15 @@ use crate::timeline::Timeline;
 /// Puts together what belongs together, in order of onset; ids are given in that order.
 pub(crate) fn merge(timeline: &Timeline, mut episodes: Vec<Episode>) -> Vec<Outage> {
     let key = |e: &Episode| {
-        (name(timeline, e.exchange), e.start, name(timeline, e.component), e.callers.iter().map(|c| name(timeline, *c)).collect::<Vec<_>>())
+        (
+            name(timeline, e.exchange),
+            e.start,
+            name(timeline, e.component),
+            e.callers
+                .iter()
+                .map(|c| name(timeline, *c))
+                .collect::<Vec<_>>(),
+        )
     };
     episodes.sort_by_cached_key(key);
     let mut groups: Vec<Vec<Episode>> = Vec::new();
@@ -43,7 +51,10 @@ fn outage_of(timeline: &Timeline, group: &[Episode]) -> Outage {
     for episode in group {
         by_part.entry(episode.component).or_default().push(episode);
     }
-    let mut components: Vec<ComponentOutage> = by_part.into_values().map(|part| component_of(timeline, &part)).collect();
+    let mut components: Vec<ComponentOutage> = by_part
+        .into_values()
+        .map(|part| component_of(timeline, &part))
+        .collect();
     components.sort_by(|a, b| a.name.cmp(&b.name));
     let sources: BTreeSet<OutageSource> = group.iter().map(|e| e.source).collect();
     Outage {
@@ -66,10 +77,19 @@ fn outage_of(timeline: &Timeline, group: &[Episode]) -> Outage {
 
 /// The latest recovery; none while any part was still bad after the others had recovered.
 fn recovery_of(group: &[Episode]) -> (Option<Time>, Option<Span>) {
-    let last_closed = group.iter().filter(|e| e.end.is_some()).max_by_key(|e| e.end);
-    let last_open = group.iter().filter(|e| e.end.is_none()).map(|e| e.span().end).max();
+    let last_closed = group
+        .iter()
+        .filter(|e| e.end.is_some())
+        .max_by_key(|e| e.end);
+    let last_open = group
+        .iter()
+        .filter(|e| e.end.is_none())
+        .map(|e| e.span().end)
+        .max();
     match (last_closed, last_open) {
-        (Some(closed), Some(open)) if closed.end.is_some_and(|end| end >= open) => (closed.end, closed.end_interval),
+        (Some(closed), Some(open)) if closed.end.is_some_and(|end| end >= open) => {
+            (closed.end, closed.end_interval)
+        }
         (Some(closed), None) => (closed.end, closed.end_interval),
         _ => (None, None),
     }
@@ -79,10 +99,17 @@ fn component_of(timeline: &Timeline, part: &[&Episode]) -> ComponentOutage {
     let mut phases: Vec<Phase> = part.iter().flat_map(|e| e.phases.iter().copied()).collect();
     phases.sort_by_key(|p| p.span);
     let last = part.iter().max_by_key(|e| e.span().end);
-    let baseline = part.iter().map(|e| e.baseline * e.observed as f64).sum::<f64>()
+    let baseline = part
+        .iter()
+        .map(|e| e.baseline * e.observed as f64)
+        .sum::<f64>()
         / part.iter().map(|e| e.observed as f64).sum::<f64>().max(1.0);
     let everyone = part.iter().any(|e| e.callers.is_empty());
-    let mut callers: Vec<Sym> = if everyone { Vec::new() } else { part.iter().flat_map(|e| e.callers.clone()).collect() };
+    let mut callers: Vec<Sym> = if everyone {
+        Vec::new()
+    } else {
+        part.iter().flat_map(|e| e.callers.clone()).collect()
+    };
     callers.sort_by_key(|c| name(timeline, *c));
     callers.dedup();
     let component = part[0].component;

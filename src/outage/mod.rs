@@ -16,10 +16,9 @@ mod series;
 mod testimony;
 
 use crate::model::{Evidence, Finding, Outage, Span, Sym, Time};
-use crate::timeline::Timeline;
+use crate::timeline::{Health, Timeline};
 
 pub use episode::Episode;
-pub use series::Health;
 
 /// Two bad stretches of one exchange that lie closer than this are one outage with a lull inside, in seconds:
 /// an incident that flaps every few minutes is one incident.
@@ -53,8 +52,12 @@ pub trait Detector: Sync {
 }
 
 /// Every detector, in the order in which they run.
-pub const DETECTORS: [&dyn Detector; 4] =
-    [&errors::CallErrors, &probes::FailedProbes, &refusals::Refusals, &payments::PaymentsThroughExchange];
+pub const DETECTORS: [&dyn Detector; 4] = [
+    &errors::CallErrors,
+    &probes::FailedProbes,
+    &refusals::Refusals,
+    &payments::PaymentsThroughExchange,
+];
 
 /// The outages of a time line, and what was learnt on the way.
 #[derive(Debug, Default)]
@@ -73,7 +76,11 @@ pub struct Detected {
 pub fn detect(timeline: &Timeline) -> Detected {
     let health = Health::learn(timeline);
     let silences = series::silences(timeline);
-    let context = Context { timeline, health: &health, silences: &silences };
+    let context = Context {
+        timeline,
+        health: &health,
+        silences: &silences,
+    };
     let mut episodes = Vec::new();
     let mut findings = Vec::new();
     for detector in DETECTORS {
@@ -86,7 +93,12 @@ pub fn detect(timeline: &Timeline) -> Detected {
         kind::name(timeline, &health, outage);
     }
     findings.extend(testimony::hear(timeline, &mut outages));
-    Detected { outages, health, findings, silences }
+    Detected {
+        outages,
+        health,
+        findings,
+        silences,
+    }
 }
 
 /// The last time of anything logged; `Time::MIN` when nothing was.
@@ -108,5 +120,11 @@ pub(crate) fn evidence(
     detail: String,
     source: crate::model::SourceRef,
 ) -> Evidence {
-    Evidence { rule, supports, weight, detail, source }
+    Evidence {
+        rule,
+        supports,
+        weight,
+        detail,
+        source,
+    }
 }

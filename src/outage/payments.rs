@@ -20,10 +20,19 @@ impl Detector for PaymentsThroughExchange {
 
     fn detect(&self, context: &Context<'_>, earlier: &[Episode]) -> Found {
         let mut rows: BTreeMap<Sym, Vec<&Attempt>> = BTreeMap::new();
-        for attempt in context.timeline.attempts.iter().filter(|a| a.outcome.is_final()) {
+        for attempt in context
+            .timeline
+            .attempts
+            .iter()
+            .filter(|a| a.outcome.is_final())
+        {
             let error = context.timeline.errors.get(attempt.error.0 as usize);
             let named = error.map_or(Sym::NONE, |e| e.names_exchange);
-            let exchange = if attempt.exchange.is_some() { attempt.exchange } else { named };
+            let exchange = if attempt.exchange.is_some() {
+                attempt.exchange
+            } else {
+                named
+            };
             if exchange.is_some() {
                 rows.entry(exchange).or_default().push(attempt);
             }
@@ -31,33 +40,57 @@ impl Detector for PaymentsThroughExchange {
         let mut found = Vec::new();
         for (exchange, attempts) in rows {
             for episode in of_exchange(context, exchange, &attempts) {
-                let known = |e: &Episode| e.exchange == exchange && e.span().overlaps(&episode.span());
+                let known =
+                    |e: &Episode| e.exchange == exchange && e.span().overlaps(&episode.span());
                 if !earlier.iter().any(known) && !calls_decide(context, exchange, episode.span()) {
                     found.push(episode);
                 }
             }
         }
-        Found { episodes: found, findings: Vec::new() }
+        Found {
+            episodes: found,
+            findings: Vec::new(),
+        }
     }
 }
 
 fn of_exchange(context: &Context<'_>, exchange: Sym, attempts: &[&Attempt]) -> Vec<Episode> {
-    let row: Vec<Seen> =
-        attempts.iter().map(|a| Seen { time: a.start, bad: speaks_of_upstream(a), source: a.source }).collect();
+    let row: Vec<Seen> = attempts
+        .iter()
+        .map(|a| Seen {
+            time: a.start,
+            bad: speaks_of_upstream(a),
+            source: a.source,
+        })
+        .collect();
     let mut row = row;
     row.sort_by_key(|s| (s.time, s.source));
-    let of = RowOf { exchange, component: Sym::NONE, callers: Vec::new(), source: OutageSource::Payments };
+    let of = RowOf {
+        exchange,
+        component: Sym::NONE,
+        callers: Vec::new(),
+        source: OutageSource::Payments,
+    };
     episodes(&row, &of, context.silences, MERGE_GAP_S)
 }
 
 fn speaks_of_upstream(attempt: &Attempt) -> bool {
-    attempt.outcome.is_bad() && (attempt.class.is_upstream() || attempt.class == ErrorClass::CircuitOpen)
+    attempt.outcome.is_bad()
+        && (attempt.class.is_upstream() || attempt.class == ErrorClass::CircuitOpen)
 }
 
 /// Whether enough of the exchange's calls were logged in `span` to judge by them.
 fn calls_decide(context: &Context<'_>, exchange: Sym, span: Span) -> bool {
-    let calls: Vec<_> = context.timeline.calls.iter().filter(|c| c.exchange == exchange).map(|c| c.time).collect();
-    let (Some(first), Some(last)) = (calls.first(), calls.last()) else { return false };
+    let calls: Vec<_> = context
+        .timeline
+        .calls
+        .iter()
+        .filter(|c| c.exchange == exchange)
+        .map(|c| c.time)
+        .collect();
+    let (Some(first), Some(last)) = (calls.first(), calls.last()) else {
+        return false;
+    };
     let inside = calls.iter().filter(|t| span.contains(**t)).count() as f64;
     let outside_s = (last.secs_since(*first) - span.secs()).max(1.0);
     let expected = (calls.len() as f64 - inside) / outside_s * span.secs();

@@ -3,9 +3,10 @@
 //! the next good one. Only an upstream's own fault counts: a 403, 404 or 429 to a probe is a refusal.
 
 use super::episode::Episode;
-use super::series::{CallState, by_component};
+use super::series::by_component;
 use super::{Context, Detector, Found};
 use crate::model::{Call, OutageSource, Phase, Span};
+use crate::timeline::CallState;
 
 /// Detects failed checks.
 pub(crate) struct FailedProbes;
@@ -19,12 +20,18 @@ impl Detector for FailedProbes {
         let mut found = Vec::new();
         for components in by_component(context.timeline).values() {
             for calls in components.values() {
-                let probes: Vec<&Call> =
-                    calls.iter().map(|&i| &context.timeline.calls[i]).filter(|c| c.is_probe).collect();
+                let probes: Vec<&Call> = calls
+                    .iter()
+                    .map(|&i| &context.timeline.calls[i])
+                    .filter(|c| c.is_probe)
+                    .collect();
                 found.extend(of_target(context, &probes));
             }
         }
-        Found { episodes: found, findings: Vec::new() }
+        Found {
+            episodes: found,
+            findings: Vec::new(),
+        }
     }
 }
 
@@ -51,7 +58,11 @@ fn of_target(context: &Context<'_>, probes: &[&Call]) -> Vec<Episode> {
 
 fn stretch(probes: &[&Call], first: usize, last: usize, baseline: f64) -> Episode {
     let seen = probes[first];
-    let before = if first == 0 { seen.time } else { probes[first - 1].time };
+    let before = if first == 0 {
+        seen.time
+    } else {
+        probes[first - 1].time
+    };
     let next = probes.get(last + 1).map(|c| c.time);
     let to = next.unwrap_or(probes[last].time);
     Episode {
@@ -64,7 +75,10 @@ fn stretch(probes: &[&Call], first: usize, last: usize, baseline: f64) -> Episod
         end: next,
         end_interval: next.map(|n| Span::new(probes[last].time, n)),
         began_before_log: first == 0,
-        phases: vec![Phase { span: Span::new(seen.time, to), failure_rate: 1.0 }],
+        phases: vec![Phase {
+            span: Span::new(seen.time, to),
+            failure_rate: 1.0,
+        }],
         observed: (last - first + 1) as u64,
         bad: (last - first + 1) as u64,
         baseline,

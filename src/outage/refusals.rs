@@ -6,9 +6,10 @@
 use std::collections::BTreeMap;
 
 use super::episode::{Episode, RowOf, Seen, episodes};
-use super::series::{CallState, by_component};
+use super::series::by_component;
 use super::{Context, Detector, Found, MERGE_GAP_S, evidence, name};
 use crate::model::{Finding, OutageSource, Severity, Span, Sym};
+use crate::timeline::CallState;
 
 /// Calls needed on each side to compare callers.
 const LEAST_CALLS: usize = 5;
@@ -31,7 +32,8 @@ impl Detector for Refusals {
             let mut calls: Vec<usize> = components.values().flatten().copied().collect();
             calls.sort_unstable();
             for episode in refused_stretches(context, exchange, &calls) {
-                let known = |e: &Episode| e.exchange == exchange && e.span().overlaps(&episode.span());
+                let known =
+                    |e: &Episode| e.exchange == exchange && e.span().overlaps(&episode.span());
                 if !earlier.iter().any(known) {
                     judge(context, &calls, episode, &mut found);
                 }
@@ -48,10 +50,19 @@ fn refused_stretches(context: &Context<'_>, exchange: Sym, calls: &[usize]) -> V
         .filter(|c| !c.is_probe)
         .map(|c| {
             let state = context.health.state(c);
-            Seen { time: c.time, bad: matches!(state, CallState::Refused | CallState::Failed), source: c.source }
+            Seen {
+                time: c.time,
+                bad: matches!(state, CallState::Refused | CallState::Failed),
+                source: c.source,
+            }
         })
         .collect();
-    let of = RowOf { exchange, component: Sym::NONE, callers: Vec::new(), source: OutageSource::Calls };
+    let of = RowOf {
+        exchange,
+        component: Sym::NONE,
+        callers: Vec::new(),
+        source: OutageSource::Calls,
+    };
     episodes(&row, &of, context.silences, MERGE_GAP_S)
 }
 
@@ -66,7 +77,11 @@ fn judge(context: &Context<'_>, calls: &[usize], episode: Episode, found: &mut F
     let some_are_served = known.len() > refused.len();
     let surge = surge(context, calls, &episode);
     let ours = own_refusals(context, calls, episode.span());
-    let misuse = if known.len() >= 2 { some_are_served } else { surge >= MISUSE_SURGE };
+    let misuse = if known.len() >= 2 {
+        some_are_served
+    } else {
+        surge >= MISUSE_SURGE
+    };
     let anonymous = known.is_empty();
     if anonymous {
         // A gateway's log: foreign traffic may be refused rightly. Only calls that belong to payments count.
@@ -74,16 +89,26 @@ fn judge(context: &Context<'_>, calls: &[usize], episode: Episode, found: &mut F
             found.episodes.push(episode);
         }
     } else if misuse {
-        found.findings.push(misuse_finding(context, &episode, &refused, surge));
+        found
+            .findings
+            .push(misuse_finding(context, &episode, &refused, surge));
     } else {
         found.episodes.push(episode);
     }
 }
 
 /// Per caller: calls inside, refused calls inside.
-fn refused_by_caller(context: &Context<'_>, calls: &[usize], span: Span) -> BTreeMap<Sym, (usize, usize)> {
+fn refused_by_caller(
+    context: &Context<'_>,
+    calls: &[usize],
+    span: Span,
+) -> BTreeMap<Sym, (usize, usize)> {
     let mut out: BTreeMap<Sym, (usize, usize)> = BTreeMap::new();
-    for call in calls.iter().map(|&i| &context.timeline.calls[i]).filter(|c| span.contains(c.time)) {
+    for call in calls
+        .iter()
+        .map(|&i| &context.timeline.calls[i])
+        .filter(|c| span.contains(c.time))
+    {
         let entry = out.entry(call.caller).or_default();
         entry.0 += 1;
         entry.1 += usize::from(context.health.state(call) == CallState::Refused);
@@ -94,7 +119,11 @@ fn refused_by_caller(context: &Context<'_>, calls: &[usize], span: Span) -> BTre
 /// Calls inside that carry an id of a payment, and how many of them were refused.
 fn own_refusals(context: &Context<'_>, calls: &[usize], span: Span) -> (usize, usize) {
     let mut out = (0, 0);
-    for call in calls.iter().map(|&i| &context.timeline.calls[i]).filter(|c| span.contains(c.time)) {
+    for call in calls
+        .iter()
+        .map(|&i| &context.timeline.calls[i])
+        .filter(|c| span.contains(c.time))
+    {
         if call.links.iter().any(|l| l.is_some()) {
             out.0 += 1;
             out.1 += usize::from(context.health.state(call) == CallState::Refused);
@@ -106,8 +135,13 @@ fn own_refusals(context: &Context<'_>, calls: &[usize], span: Span) -> (usize, u
 /// Requests a second inside, as a multiple of outside.
 pub(crate) fn surge(context: &Context<'_>, calls: &[usize], episode: &Episode) -> f64 {
     let span = episode.span();
-    let times: Vec<_> = calls.iter().map(|&i| context.timeline.calls[i].time).collect();
-    let (Some(first), Some(last)) = (times.first(), times.last()) else { return 1.0 };
+    let times: Vec<_> = calls
+        .iter()
+        .map(|&i| context.timeline.calls[i].time)
+        .collect();
+    let (Some(first), Some(last)) = (times.first(), times.last()) else {
+        return 1.0;
+    };
     let inside = times.iter().filter(|t| span.contains(**t)).count() as f64;
     let outside = times.len() as f64 - inside;
     let outside_s = (last.secs_since(*first) - span.secs()).max(1.0);
@@ -117,24 +151,43 @@ pub(crate) fn surge(context: &Context<'_>, calls: &[usize], episode: &Episode) -
     (inside / span.secs().max(1.0)) / (outside / outside_s)
 }
 
-fn misuse_finding(context: &Context<'_>, episode: &Episode, refused: &[Sym], surge: f64) -> Finding {
+fn misuse_finding(
+    context: &Context<'_>,
+    episode: &Episode,
+    refused: &[Sym],
+    surge: f64,
+) -> Finding {
     let exchange = name(context.timeline, episode.exchange);
     let mut who: Vec<String> = refused.iter().map(|s| name(context.timeline, *s)).collect();
     who.sort();
-    let who = if who.is_empty() { "the caller".to_string() } else { who.join(", ") };
+    let who = if who.is_empty() {
+        "the caller".to_string()
+    } else {
+        who.join(", ")
+    };
     let span = episode.span();
     let detail = format!(
         "From {} to {} {exchange} refused {} of {} calls of {who} for their rate (usual: {:.1} %), at {surge:.1} times the usual \
          number of requests. Others were served, or nothing but our own rate had changed: this is our use of a rate limit, \
          not an outage of {exchange}.",
-        span.start, span.end, episode.bad, episode.observed, episode.baseline * 100.0
+        span.start,
+        span.end,
+        episode.bad,
+        episode.observed,
+        episode.baseline * 100.0
     );
     Finding {
         id: "rate-limit-misuse".into(),
         title: format!("{who} was refused by {exchange} for its own rate of requests"),
         severity: Severity::Warning,
         confidence: 0.85,
-        evidence: vec![evidence("refused-for-rate", true, 0.0, detail.clone(), episode.first_bad)],
+        evidence: vec![evidence(
+            "refused-for-rate",
+            true,
+            0.0,
+            detail.clone(),
+            episode.first_bad,
+        )],
         detail,
     }
 }

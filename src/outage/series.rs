@@ -1,108 +1,31 @@
-//! Calls in rows, and what counts as a bad one.
+//! Calls in rows, and the stretches in which nothing was logged.
 
 use std::collections::BTreeMap;
 
-use crate::model::{Call, ErrorClass, Span, Sym, Time};
-use crate::stats::{median, quantile};
+use crate::model::{Span, Sym, Time};
+use crate::stats::quantile;
 use crate::timeline::Timeline;
 
-/// An answer this many times slower than usual counts as bad.
-const SLOW_TIMES_MEDIAN: f64 = 5.0;
-/// … and at least this many times slower than the slow ones among the usual.
-const SLOW_TIMES_P95: f64 = 2.5;
-/// … and no faster than this, in microseconds: what takes 50 ms instead of 5 hurts nobody.
-const SLOW_FLOOR_US: f64 = 1_000_000.0;
-/// A component needs so many timed calls before slowness is judged.
-const LEAST_TIMED_CALLS: usize = 50;
 /// No record for so many times the usual gap is a silence …
 const SILENCE_TIMES_GAP: f64 = 50.0;
 /// … if it also lasts this long, in seconds.
 const SILENCE_FLOOR_S: f64 = 60.0;
 
-/// Which calls count as bad: the upstream was at fault, or the answer came much later than usual.
-#[derive(Debug, Default)]
-pub struct Health {
-    slow_us: BTreeMap<(Sym, Sym), u32>,
-}
-
-/// What a call says about the exchange.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CallState {
-    /// Served in time (a refusal of a wrong request is good service).
-    Good,
-    /// The upstream was at fault.
-    Failed,
-    /// Served, but much later than usual.
-    Slow,
-    /// Refused for the rate of requests, or by a firewall: says nothing by itself.
-    Refused,
-}
-
-impl Health {
-    /// Learns, per exchange and component, from when on an answer is slow.
-    pub fn learn(timeline: &Timeline) -> Health {
-        let mut durations: BTreeMap<(Sym, Sym), Vec<f64>> = BTreeMap::new();
-        for call in timeline.calls.iter().filter(|c| c.class == ErrorClass::None && !c.is_probe) {
-            if let Some(us) = call.duration_us {
-                durations.entry((call.exchange, call.component)).or_default().push(f64::from(us));
-            }
-        }
-        let slow_us = durations
-            .into_iter()
-            .filter(|(_, d)| d.len() >= LEAST_TIMED_CALLS)
-            .filter_map(|(key, d)| Some((key, slow_threshold(&d)?)))
-            .collect();
-        Health { slow_us }
-    }
-
-    /// From when on an answer of this component is slow, in microseconds.
-    pub fn slow_us(&self, exchange: Sym, component: Sym) -> Option<u32> {
-        self.slow_us.get(&(exchange, component)).copied()
-    }
-
-    /// What a call says about the exchange.
-    pub fn state(&self, call: &Call) -> CallState {
-        match call.class {
-            ErrorClass::None => {
-                let slow = self.slow_us(call.exchange, call.component);
-                match (slow, call.duration_us) {
-                    (Some(limit), Some(took)) if took > limit => CallState::Slow,
-                    _ => CallState::Good,
-                }
-            }
-            ErrorClass::RateLimited => CallState::Refused,
-            ErrorClass::Auth if call.http_status == 403 || call.http_status == 401 => CallState::Refused,
-            ErrorClass::ClientError if call.http_status == 403 => CallState::Refused,
-            c if c.is_upstream() => CallState::Failed,
-            ErrorClass::Unknown | ErrorClass::Internal => CallState::Failed,
-            _ => CallState::Good,
-        }
-    }
-}
-
-/// Calls are cut into stretches; the usual is the median stretch of the faster half, so that a long slow
-/// spell does not pass for normal.
-fn slow_threshold(durations: &[f64]) -> Option<u32> {
-    let chunk = (durations.len() / 40).clamp(10, 2_000);
-    let mut medians = Vec::new();
-    let mut p95s = Vec::new();
-    for part in durations.chunks(chunk).filter(|p| p.len() >= 5) {
-        let mut sorted = part.to_vec();
-        medians.push(median(&mut sorted)?);
-        p95s.push(quantile(&mut sorted, 0.95)?);
-    }
-    let usual = quantile(&mut medians, 0.25)?;
-    let upper = quantile(&mut p95s, 0.25)?;
-    let limit = (usual * SLOW_TIMES_MEDIAN).max(upper * SLOW_TIMES_P95).max(SLOW_FLOOR_US);
-    Some(limit.min(f64::from(u32::MAX)) as u32)
-}
-
 /// The calls of one exchange, by component: indices in time order. Components with few calls are kept apart
 /// too; the detectors pool them.
 pub(crate) fn by_component(timeline: &Timeline) -> BTreeMap<Sym, BTreeMap<Sym, Vec<usize>>> {
     let mut out: BTreeMap<Sym, BTreeMap<Sym, Vec<usize>>> = BTreeMap::new();
-    for (i, call) in timeline.calls.iter().enumerate().filter(|(_, c)| c.exchange.is_some()) {
-        out.entry(call.exchange).or_default().entry(call.component).or_default().push(i);
+    for (i, call) in timeline
+        .calls
+        .iter()
+        .enumerate()
+        .filter(|(_, c)| c.exchange.is_some())
+    {
+        out.entry(call.exchange)
+            .or_default()
+            .entry(call.component)
+            .or_default()
+            .push(i);
     }
     out
 }
@@ -113,20 +36,13 @@ pub(crate) fn silences(timeline: &Timeline) -> Vec<Span> {
     times.extend(timeline.attempts.iter().map(|a| a.time));
     times.sort_unstable();
     let mut gaps: Vec<f64> = times.windows(2).map(|w| w[1].secs_since(w[0])).collect();
-    let Some(usual) = quantile(&mut gaps, 0.9) else { return Vec::new() };
+    let Some(usual) = quantile(&mut gaps, 0.9) else {
+        return Vec::new();
+    };
     let limit = (usual * SILENCE_TIMES_GAP).max(SILENCE_FLOOR_S);
-    times.windows(2).filter(|w| w[1].secs_since(w[0]) > limit).map(|w| Span::new(w[0], w[1])).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_long_slow_spell_does_not_pass_for_normal() {
-        let durations: Vec<f64> =
-            (0..1000).map(|i| if (300..900).contains(&i) { 20e6 } else { 0.2e6 + i as f64 }).collect();
-        let limit = f64::from(slow_threshold(&durations).unwrap());
-        assert!((1e6..5e6).contains(&limit), "{limit}");
-    }
+    times
+        .windows(2)
+        .filter(|w| w[1].secs_since(w[0]) > limit)
+        .map(|w| Span::new(w[0], w[1]))
+        .collect()
 }

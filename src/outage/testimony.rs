@@ -2,7 +2,9 @@
 //! where it stands alone it becomes a finding, never an outage.
 
 use super::{evidence, log_end};
-use crate::model::{Finding, Outage, OutageKind, OutageSource, Severity, Span, StatusIncident, Time};
+use crate::model::{
+    Finding, Outage, OutageKind, OutageSource, Severity, Span, StatusIncident, Time,
+};
 use crate::timeline::Timeline;
 
 /// A page may speak so long after the end and still mean this outage, in seconds.
@@ -17,7 +19,9 @@ pub(crate) fn hear(timeline: &Timeline, outages: &mut [Outage]) -> Vec<Finding> 
     let mut incidents: Vec<&StatusIncident> = timeline.statuses.iter().collect();
     incidents.sort_by_key(|i| (i.acknowledged, i.source));
     for incident in incidents {
-        let meant = outages.iter_mut().filter(|o| o.exchange == incident.exchange && speaks_of(incident, o, end));
+        let meant = outages
+            .iter_mut()
+            .filter(|o| o.exchange == incident.exchange && speaks_of(incident, o, end));
         match meant.min_by_key(|o| (o.start.0 - incident.start.0).abs()) {
             Some(outage) => testify(outage, incident),
             None => alone.extend(without_effect(timeline, incident, end)),
@@ -28,16 +32,22 @@ pub(crate) fn hear(timeline: &Timeline, outages: &mut [Outage]) -> Vec<Finding> 
 
 fn speaks_of(incident: &StatusIncident, outage: &Outage, log_end: Time) -> bool {
     let span = outage.span(log_end);
-    let said = Span::new(incident.start.min(incident.acknowledged), incident.end.unwrap_or(incident.acknowledged));
+    let said = Span::new(
+        incident.start.min(incident.acknowledged),
+        incident.end.unwrap_or(incident.acknowledged),
+    );
     let reach = Span::new(span.start.plus_secs(-EARLY_S), span.end.plus_secs(LATE_S));
-    said.overlaps(&span) || (reach.contains(incident.start) && reach.contains(incident.acknowledged))
+    said.overlaps(&span)
+        || (reach.contains(incident.start) && reach.contains(incident.acknowledged))
 }
 
 fn testify(outage: &mut Outage, incident: &StatusIncident) {
     if !outage.sources.contains(&OutageSource::StatusPage) {
         outage.sources.push(OutageSource::StatusPage);
     }
-    let first = outage.acknowledged_at.map_or(incident.acknowledged, |t| t.min(incident.acknowledged));
+    let first = outage
+        .acknowledged_at
+        .map_or(incident.acknowledged, |t| t.min(incident.acknowledged));
     outage.acknowledged_at = Some(first);
     if incident.scheduled && outage.kind != OutageKind::Overload {
         outage.kind = OutageKind::Maintenance;
@@ -46,17 +56,36 @@ fn testify(outage: &mut Outage, incident: &StatusIncident) {
         "the status page of {} spoke of it from {} on: \"{}\" ({})",
         outage.exchange_name, incident.acknowledged, incident.title, incident.impact
     );
-    outage.evidence.push(evidence("status-page", true, 1.0, detail, incident.source));
+    outage
+        .evidence
+        .push(evidence("status-page", true, 1.0, detail, incident.source));
 }
 
-fn without_effect(timeline: &Timeline, incident: &StatusIncident, log_end: Time) -> Option<Finding> {
-    let said = Span::new(incident.start.min(incident.acknowledged), incident.end.unwrap_or(log_end).max(incident.start));
-    let first = timeline.calls.first().map(|c| c.time).into_iter().chain(timeline.attempts.first().map(|a| a.time)).min()?;
+fn without_effect(
+    timeline: &Timeline,
+    incident: &StatusIncident,
+    log_end: Time,
+) -> Option<Finding> {
+    let said = Span::new(
+        incident.start.min(incident.acknowledged),
+        incident.end.unwrap_or(log_end).max(incident.start),
+    );
+    let first = timeline
+        .calls
+        .first()
+        .map(|c| c.time)
+        .into_iter()
+        .chain(timeline.attempts.first().map(|a| a.time))
+        .min()?;
     if !said.overlaps(&Span::new(first, log_end)) {
         return None;
     }
     let exchange = timeline.names.text(incident.exchange);
-    let calls = timeline.calls.iter().filter(|c| c.exchange == incident.exchange && said.contains(c.time)).count();
+    let calls = timeline
+        .calls
+        .iter()
+        .filter(|c| c.exchange == incident.exchange && said.contains(c.time))
+        .count();
     let detail = if calls > 0 {
         format!(
             "The status page of {exchange} announced \"{}\" from {}, but none of the {calls} calls logged meanwhile was served \
@@ -75,7 +104,13 @@ fn without_effect(timeline: &Timeline, incident: &StatusIncident, log_end: Time)
         title: format!("{exchange} announced an incident that the calls do not show"),
         severity: Severity::Info,
         confidence: if calls > 0 { 0.9 } else { 0.3 },
-        evidence: vec![evidence("status-page-alone", false, 0.0, detail.clone(), incident.source)],
+        evidence: vec![evidence(
+            "status-page-alone",
+            false,
+            0.0,
+            detail.clone(),
+            incident.source,
+        )],
         detail,
     })
 }

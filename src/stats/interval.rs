@@ -15,7 +15,10 @@ pub fn wilson(successes: u64, trials: u64) -> (f64, f64) {
     let centre = p + z2 / (2.0 * n);
     let half = Z95 * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();
     let scale = 1.0 + z2 / n;
-    (((centre - half) / scale).max(0.0), ((centre + half) / scale).min(1.0))
+    (
+        ((centre - half) / scale).max(0.0),
+        ((centre + half) / scale).min(1.0),
+    )
 }
 
 /// 95 % interval of a Poisson mean given one count, by the approximation of D. Byar (in Breslow and Day,
@@ -51,7 +54,11 @@ pub fn ln_gamma(x: f64) -> f64 {
     }
     let x = x - 1.0;
     let t = x + 7.5;
-    let sum = C.iter().enumerate().skip(1).fold(C[0], |a, (i, c)| a + c / (x + i as f64));
+    let sum = C
+        .iter()
+        .enumerate()
+        .skip(1)
+        .fold(C[0], |a, (i, c)| a + c / (x + i as f64));
     0.5 * (2.0 * std::f64::consts::PI).ln() + (x + 0.5) * t.ln() - t + sum.ln()
 }
 
@@ -68,7 +75,10 @@ mod tests {
     fn wilson_matches_published_values() {
         // Newcombe (1998), table I: 81 of 263 gives 0.2553 to 0.3662.
         let (low, high) = wilson(81, 263);
-        assert!((low - 0.2553).abs() < 5e-4 && (high - 0.3662).abs() < 5e-4, "{low} {high}");
+        assert!(
+            (low - 0.2553).abs() < 5e-4 && (high - 0.3662).abs() < 5e-4,
+            "{low} {high}"
+        );
         assert_eq!(wilson(0, 0), (0.0, 1.0));
     }
 
@@ -76,7 +86,10 @@ mod tests {
     fn poisson_interval_is_near_the_exact_one() {
         // Exact (Garwood 1936) for 10: 4.795 to 18.39.
         let (low, high) = poisson_interval(10.0);
-        assert!((low - 4.795).abs() < 0.05 && (high - 18.39).abs() < 0.05, "{low} {high}");
+        assert!(
+            (low - 4.795).abs() < 0.05 && (high - 18.39).abs() < 0.05,
+            "{low} {high}"
+        );
     }
 
     #[test]

@@ -72,16 +72,27 @@ pub fn segment(bad: &[bool], levels: &Levels) -> Vec<Run> {
         return Vec::new();
     }
     let log_bad: Vec<f64> = levels.rates.iter().map(|p| p.ln()).collect();
-    let log_good: Vec<f64> = levels.rates.iter().map(|p| (1.0 - p).max(1e-9).ln()).collect();
-    let mut score: Vec<f64> = (0..k).map(|s| if s == 0 { 0.0 } else { -levels.open }).collect();
+    let log_good: Vec<f64> = levels
+        .rates
+        .iter()
+        .map(|p| (1.0 - p).max(1e-9).ln())
+        .collect();
+    let mut score: Vec<f64> = (0..k)
+        .map(|s| if s == 0 { 0.0 } else { -levels.open })
+        .collect();
     let mut from = vec![0u8; bad.len() * k];
     let mut next = vec![0.0; k];
     for (i, &is_bad) in bad.iter().enumerate() {
-        let best_raised =
-            (1..k).fold((1, f64::NEG_INFINITY), |b, s| if score[s] > b.1 { (s, score[s]) } else { b });
+        let best_raised = (1..k).fold((1, f64::NEG_INFINITY), |b, s| {
+            if score[s] > b.1 { (s, score[s]) } else { b }
+        });
         for s in 0..k {
             let stay = (s, score[s]);
-            let base = if s == 0 { (best_raised.0, best_raised.1 - levels.close) } else { (0, score[0] - levels.open) };
+            let base = if s == 0 {
+                (best_raised.0, best_raised.1 - levels.close)
+            } else {
+                (0, score[0] - levels.open)
+            };
             let mut best = if base.1 > stay.1 { base } else { stay };
             if s > 0 && best_raised.1 - levels.step > best.1 {
                 best = (best_raised.0, best_raised.1 - levels.step);
@@ -107,7 +118,11 @@ fn runs(states: &[u8]) -> Vec<Run> {
     for (i, &s) in states.iter().enumerate() {
         match out.last_mut() {
             Some(run) if run.level == s as usize => run.last = i,
-            _ => out.push(Run { first: i, last: i, level: s as usize }),
+            _ => out.push(Run {
+                first: i,
+                last: i,
+                level: s as usize,
+            }),
         }
     }
     out
@@ -149,7 +164,12 @@ pub fn segment_from_own_baseline(bad: &[bool]) -> Segmented {
         runs = segment(bad, &levels);
     }
     let stretches = raised(&runs);
-    Segmented { baseline, levels, runs, stretches }
+    Segmented {
+        baseline,
+        levels,
+        runs,
+        stretches,
+    }
 }
 
 fn better_half(bad: &[bool]) -> f64 {
@@ -157,14 +177,20 @@ fn better_half(bad: &[bool]) -> f64 {
     let mut rates: Vec<(usize, usize)> = bad.chunks(chunk).map(|c| (count(c), c.len())).collect();
     rates.sort_by(|a, b| (a.0 * b.1).cmp(&(b.0 * a.1)));
     let half = rates.len().div_ceil(2);
-    let (bads, all) = rates[..half].iter().fold((0, 0), |t, r| (t.0 + r.0, t.1 + r.1));
+    let (bads, all) = rates[..half]
+        .iter()
+        .fold((0, 0), |t, r| (t.0 + r.0, t.1 + r.1));
     shrunk(bads, all)
 }
 
 fn rate_outside(bad: &[bool], runs: &[Run]) -> f64 {
     let outside = runs.iter().filter(|r| r.level == 0);
-    let (bads, all) =
-        outside.fold((0, 0), |t, r| (t.0 + count(&bad[r.first..=r.last]), t.1 + r.last - r.first + 1));
+    let (bads, all) = outside.fold((0, 0), |t, r| {
+        (
+            t.0 + count(&bad[r.first..=r.last]),
+            t.1 + r.last - r.first + 1,
+        )
+    });
     shrunk(bads, all)
 }
 
@@ -216,7 +242,9 @@ pub fn locate_boundary(bad: &[bool], before: f64, after: f64) -> Boundary {
         sum += if is_bad { gain_bad } else { gain_good };
         log_likelihood.push(sum);
     }
-    let max = log_likelihood.iter().fold(f64::NEG_INFINITY, |m, &v| m.max(v));
+    let max = log_likelihood
+        .iter()
+        .fold(f64::NEG_INFINITY, |m, &v| m.max(v));
     let best = log_likelihood.iter().position(|&v| v == max).unwrap_or(0);
     let weights: Vec<f64> = log_likelihood.iter().map(|v| (v - max).exp()).collect();
     let total: f64 = weights.iter().sum();
@@ -234,7 +262,11 @@ pub fn locate_boundary(bad: &[bool], before: f64, after: f64) -> Boundary {
             break;
         }
     }
-    Boundary { best, low: low.min(best), high: high.max(best) }
+    Boundary {
+        best,
+        low: low.min(best),
+        high: high.max(best),
+    }
 }
 
 #[cfg(test)]
@@ -243,7 +275,10 @@ mod tests {
 
     fn sequence(parts: &[(usize, usize)]) -> Vec<bool> {
         // (length, every k-th is bad; 0: none)
-        parts.iter().flat_map(|&(n, k)| (1..=n).map(move |i| k > 0 && i % k == 0)).collect()
+        parts
+            .iter()
+            .flat_map(|&(n, k)| (1..=n).map(move |i| k > 0 && i % k == 0))
+            .collect()
     }
 
     #[test]
@@ -261,14 +296,22 @@ mod tests {
         let runs = segment(&bad, &Levels::above(0.02, bad.len()));
         let raised: Vec<&Run> = runs.iter().filter(|r| r.level > 0).collect();
         // The 500th observation is bad by itself and adjoins the outage.
-        assert_eq!((raised[0].first, raised.last().unwrap().last), (499, 579), "{runs:?}");
+        assert_eq!(
+            (raised[0].first, raised.last().unwrap().last),
+            (499, 579),
+            "{runs:?}"
+        );
     }
 
     #[test]
     fn a_weak_outage_needs_more_calls() {
         let bad = sequence(&[(2000, 100), (400, 7), (2000, 100)]);
         let runs = segment(&bad, &Levels::above(0.01, bad.len()));
-        assert!(runs.iter().any(|r| r.level > 0 && r.first > 1900 && r.last < 2500), "{runs:?}");
+        assert!(
+            runs.iter()
+                .any(|r| r.level > 0 && r.first > 1900 && r.last < 2500),
+            "{runs:?}"
+        );
     }
 
     #[test]
@@ -283,13 +326,23 @@ mod tests {
     #[test]
     fn the_boundary_of_a_clean_change_is_certain() {
         let bad = sequence(&[(50, 0), (50, 1)]);
-        assert_eq!(locate_boundary(&bad, 0.001, 0.999), Boundary { best: 50, low: 50, high: 50 });
+        assert_eq!(
+            locate_boundary(&bad, 0.001, 0.999),
+            Boundary {
+                best: 50,
+                low: 50,
+                high: 50
+            }
+        );
     }
 
     #[test]
     fn the_boundary_of_a_weak_change_is_wide() {
         let bad = sequence(&[(60, 0), (60, 5)]);
         let b = locate_boundary(&bad, 0.02, 0.2);
-        assert!(b.low < b.best && b.best < b.high && b.high - b.low > 3, "{b:?}");
+        assert!(
+            b.low < b.best && b.best < b.high && b.high - b.low > 3,
+            "{b:?}"
+        );
     }
 }

@@ -1,5 +1,7 @@
 //! timeline (temporary)
+mod health;
 use crate::model::*;
+pub use health::{CallState, Health};
 /// TEMP
 #[derive(Clone, Debug, Default)]
 pub struct Timeline {

@@ -1,0 +1,415 @@
+//! How many failures of a kind were to be expected without the outage, and which part of those observed is
+//! therefore its doing: the attributable fraction (F - E) / F.
+//!
+//! A *cell* is an error (its signature), what the linked calls say, the stretch of the outage, and a group of attempts. Cells are
+//! nested: one kind of attempt, one merchant, everybody who uses the exchange alike. Thin cells lean on wider ones
+//! (gamma-Poisson shrinkage: C. N. Morris, "Parametric empirical Bayes inference", 1983), and the widest on
+//! what its error class usually means.
+
+use std::collections::HashMap;
+
+use super::exposure::Window;
+use super::links::LinkState;
+use super::strata::Use;
+use crate::model::{ErrorClass, Sym};
+
+/// Imagined attempts behind a wider cell's baseline rate when a narrower one leans on it.
+const LEAN_ATTEMPTS: f64 = 60.0;
+/// Imagined attempts behind the rate that a class has anywhere.
+const CLASS_ATTEMPTS: f64 = 20.0;
+/// Imagined failures behind a wider cell's attributable fraction when a narrower one leans on it.
+const LEAN_FAILURES: f64 = 5.0;
+/// The same between the whole outage and one stretch of it.
+const LEAN_STRETCH: f64 = 3.0;
+
+/// A failed attempt, as far as counting goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Failure {
+    pub(crate) kind: u32,
+    pub(crate) merchant: Sym,
+    pub(crate) uses: Use,
+    pub(crate) signature: Sym,
+    pub(crate) class: ErrorClass,
+    pub(crate) link: LinkState,
+}
+
+/// Group of attempts, from narrow to wide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Group {
+    Kind(u32),
+    Merchant(Sym, Use),
+    Users(Use),
+}
+
+/// What is counted of the failures of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum What {
+    Any,
+    Class(ErrorClass),
+    Error(Sym),
+    ClassLinked(ErrorClass, LinkState),
+    ErrorLinked(Sym, LinkState),
+}
+
+/// Which stretch: `Some(code)` for one window, else the whole outage (0) or its whole tail (1).
+type Stretch = (u8, bool);
+
+fn whole(window: Window) -> Stretch {
+    (u8::from(window.is_tail()), true)
+}
+
+fn single(window: Window) -> Stretch {
+    (window.code(), false)
+}
+
+/// Counts of one outage.
+#[derive(Default)]
+pub(crate) struct Cells {
+    attempts_before: HashMap<Group, f64>,
+    attempts_in: HashMap<(Group, Stretch), f64>,
+    failures_before: HashMap<(Group, What), f64>,
+    failures_in: HashMap<(Group, What, Stretch), f64>,
+}
+
+/// An attributable fraction with the counts of the narrowest cell that has any say.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Fraction {
+    /// Part of the failures of this cell that is the outage's doing, 0..1.
+    pub(crate) value: f64,
+    /// Failures observed among everybody who uses the exchange alike, in this stretch.
+    pub(crate) observed: f64,
+    /// Failures to be expected there without the outage.
+    pub(crate) expected: f64,
+}
+
+impl Cells {
+    /// Counts an attempt outside every outage; `failure` when it failed.
+    pub(crate) fn add_outside(
+        &mut self,
+        kind: u32,
+        merchant: Sym,
+        uses: Use,
+        failure: Option<&Failure>,
+    ) {
+        for group in groups(kind, merchant, uses) {
+            *self.attempts_before.entry(group).or_default() += 1.0;
+            for what in failure.into_iter().flat_map(whats) {
+                *self.failures_before.entry((group, what)).or_default() += 1.0;
+            }
+        }
+    }
+
+    /// Counts an attempt that met the outage in `window`.
+    pub(crate) fn add_inside(
+        &mut self,
+        kind: u32,
+        merchant: Sym,
+        uses: Use,
+        window: Window,
+        failure: Option<&Failure>,
+    ) {
+        for group in groups(kind, merchant, uses) {
+            for stretch in [whole(window), single(window)] {
+                *self.attempts_in.entry((group, stretch)).or_default() += 1.0;
+                for what in failure.into_iter().flat_map(whats) {
+                    *self.failures_in.entry((group, what, stretch)).or_default() += 1.0;
+                }
+            }
+        }
+    }
+
+    /// Share of attempts of a kind that fail without any outage.
+    pub(crate) fn usual_failure_rate(&self, kind: u32, merchant: Sym, uses: Use) -> f64 {
+        let mut rate = 0.05;
+        for group in groups(kind, merchant, uses).into_iter().rev() {
+            let all = self.attempts_before.get(&group).copied().unwrap_or(0.0);
+            let failed = self
+                .failures_before
+                .get(&(group, What::Any))
+                .copied()
+                .unwrap_or(0.0);
+            rate = (failed + LEAN_ATTEMPTS * rate) / (all + LEAN_ATTEMPTS);
+        }
+        rate
+    }
+
+    /// Attempts and failures of a kind outside every outage.
+    pub(crate) fn usual_counts(&self, kind: u32) -> (f64, f64) {
+        let group = Group::Kind(kind);
+        (
+            self.attempts_before.get(&group).copied().unwrap_or(0.0),
+            self.failures_before
+                .get(&(group, What::Any))
+                .copied()
+                .unwrap_or(0.0),
+        )
+    }
+
+    /// Observed failures in the outage (not its tail) among those who use the exchange, and how many were to be
+    /// expected: with the variance of that difference.
+    pub(crate) fn excess(&self, uses: Use) -> (f64, f64, f64) {
+        let group = Group::Users(uses);
+        let before = self.attempts_before.get(&group).copied().unwrap_or(0.0);
+        let failed = self
+            .failures_before
+            .get(&(group, What::Any))
+            .copied()
+            .unwrap_or(0.0);
+        let stretch = (0, true);
+        let n = self
+            .attempts_in
+            .get(&(group, stretch))
+            .copied()
+            .unwrap_or(0.0);
+        let observed = self
+            .failures_in
+            .get(&(group, What::Any, stretch))
+            .copied()
+            .unwrap_or(0.0);
+        let rate = (failed + 0.5) / (before + 10.0);
+        let expected = n * rate;
+        (
+            observed,
+            expected,
+            expected + expected * expected / (failed + 0.5),
+        )
+    }
+
+    /// The attributable fraction of any failure of this kind of attempt in this stretch, whatever its error.
+    pub(crate) fn of_any(&self, f: &Failure, window: Window) -> Fraction {
+        self.chain(
+            f,
+            window,
+            What::Any,
+            What::Any,
+            Prior {
+                fraction: 0.3,
+                failures: 2.0,
+                rate: 0.05,
+            },
+        )
+    }
+
+    /// The same for failures with this error.
+    pub(crate) fn of_error(&self, f: &Failure, window: Window) -> Fraction {
+        let prior = prior(f.uses, f.class, None);
+        self.chain(
+            f,
+            window,
+            What::Class(f.class),
+            What::Error(f.signature),
+            prior,
+        )
+    }
+
+    /// The same for failures with this error and this state of the linked calls.
+    pub(crate) fn of_error_and_link(&self, f: &Failure, window: Window) -> Fraction {
+        let prior = prior(f.uses, f.class, Some(f.link));
+        let wide = What::ClassLinked(f.class, f.link);
+        self.chain(
+            f,
+            window,
+            wide,
+            What::ErrorLinked(f.signature, f.link),
+            prior,
+        )
+    }
+
+    /// From wide to narrow: class among all users over the whole outage, the same in this stretch, this error among all users,
+    /// at this merchant, of this kind of attempt.
+    fn chain(
+        &self,
+        f: &Failure,
+        window: Window,
+        wide: What,
+        narrow: What,
+        prior: Prior,
+    ) -> Fraction {
+        let users = Group::Users(f.uses);
+        let merchant = Group::Merchant(f.merchant, f.uses);
+        let kind = Group::Kind(f.kind);
+        let base = self.rate_of_class(users, wide, prior.rate);
+        let narrow_base = self.lean_rate(
+            users,
+            narrow,
+            base * self.share_of(users, narrow, wide, window),
+        );
+        let steps = [
+            (users, wide, whole(window), base, prior.failures),
+            (users, wide, single(window), base, LEAN_STRETCH),
+            (users, narrow, single(window), narrow_base, LEAN_FAILURES),
+        ];
+        let mut value = prior.fraction;
+        for (group, what, stretch, rate, lean) in steps {
+            value = self.lean_fraction(group, what, stretch, rate, value, lean);
+        }
+        let merchant_rate = self.lean_rate(merchant, narrow, narrow_base);
+        value = self.lean_fraction(
+            merchant,
+            narrow,
+            single(window),
+            merchant_rate,
+            value,
+            LEAN_FAILURES,
+        );
+        let kind_rate = self.lean_rate(kind, narrow, merchant_rate);
+        value = self.lean_fraction(
+            kind,
+            narrow,
+            single(window),
+            kind_rate,
+            value,
+            LEAN_FAILURES,
+        );
+        let n = self
+            .attempts_in
+            .get(&(users, single(window)))
+            .copied()
+            .unwrap_or(0.0);
+        let observed = self
+            .failures_in
+            .get(&(users, narrow, single(window)))
+            .copied()
+            .unwrap_or(0.0);
+        Fraction {
+            value,
+            observed,
+            expected: n * narrow_base,
+        }
+    }
+
+    fn lean_fraction(
+        &self,
+        group: Group,
+        what: What,
+        stretch: Stretch,
+        rate: f64,
+        wider: f64,
+        lean: f64,
+    ) -> f64 {
+        let observed = self
+            .failures_in
+            .get(&(group, what, stretch))
+            .copied()
+            .unwrap_or(0.0);
+        let n = self
+            .attempts_in
+            .get(&(group, stretch))
+            .copied()
+            .unwrap_or(0.0);
+        ((observed - n * rate).max(0.0) + lean * wider) / (observed + lean)
+    }
+
+    fn rate_of_class(&self, group: Group, what: What, prior_rate: f64) -> f64 {
+        let failed = self
+            .failures_before
+            .get(&(group, what))
+            .copied()
+            .unwrap_or(0.0);
+        let all = self.attempts_before.get(&group).copied().unwrap_or(0.0);
+        (failed + CLASS_ATTEMPTS * prior_rate) / (all + CLASS_ATTEMPTS)
+    }
+
+    fn lean_rate(&self, group: Group, what: What, wider: f64) -> f64 {
+        let failed = self
+            .failures_before
+            .get(&(group, what))
+            .copied()
+            .unwrap_or(0.0);
+        let all = self.attempts_before.get(&group).copied().unwrap_or(0.0);
+        (failed + LEAN_ATTEMPTS * wider) / (all + LEAN_ATTEMPTS)
+    }
+
+    /// Which part of the failures of the wider sort are of the narrower one, before and in the outage together.
+    fn share_of(&self, group: Group, narrow: What, wide: What, window: Window) -> f64 {
+        let count = |what| {
+            self.failures_before
+                .get(&(group, what))
+                .copied()
+                .unwrap_or(0.0)
+                + self
+                    .failures_in
+                    .get(&(group, what, whole(window)))
+                    .copied()
+                    .unwrap_or(0.0)
+        };
+        let all = count(wide);
+        if all > 0.0 { count(narrow) / all } else { 1.0 }
+    }
+}
+
+fn groups(kind: u32, merchant: Sym, uses: Use) -> [Group; 3] {
+    [
+        Group::Kind(kind),
+        Group::Merchant(merchant, uses),
+        Group::Users(uses),
+    ]
+}
+
+fn whats(f: &Failure) -> [What; 5] {
+    [
+        What::Any,
+        What::Class(f.class),
+        What::Error(f.signature),
+        What::ClassLinked(f.class, f.link),
+        What::ErrorLinked(f.signature, f.link),
+    ]
+}
+
+/// What is held before any counting.
+#[derive(Clone, Copy, Debug)]
+struct Prior {
+    /// Attributable fraction.
+    fraction: f64,
+    /// Imagined failures behind it.
+    failures: f64,
+    /// Share of attempts that fail like this without an outage.
+    rate: f64,
+}
+
+/// What an error class means by itself, for attempts that use the exchange and for those that do not, and what the
+/// linked calls add. Set by reasoning: see `docs/attribution.md`.
+fn prior(uses: Use, class: ErrorClass, link: Option<LinkState>) -> Prior {
+    use ErrorClass as C;
+    let rate = match class {
+        C::BusinessDecline => 0.04,
+        C::UserCancelled | C::Unknown | C::Expired => 0.01,
+        C::ClientError | C::Internal => 0.005,
+        _ => 0.003,
+    };
+    let (fraction, failures) = if uses == Use::Uses {
+        match class {
+            C::UpstreamUnavailable
+            | C::UpstreamTimeout
+            | C::Overload
+            | C::Maintenance
+            | C::CircuitOpen => (0.9, 2.0),
+            C::ResourceExhausted => (0.7, 2.0),
+            C::Expired | C::RateLimited | C::Unknown => (0.5, 2.0),
+            C::Internal => (0.4, 2.0),
+            C::Auth | C::Clock => (0.2, 4.0),
+            C::ClientError | C::None => (0.1, 8.0),
+            C::BusinessDecline | C::UserCancelled => (0.03, 30.0),
+        }
+    } else {
+        match class {
+            C::ResourceExhausted => (0.6, 4.0),
+            C::UpstreamTimeout | C::CircuitOpen => (0.3, 4.0),
+            C::Internal | C::Unknown | C::Expired => (0.15, 6.0),
+            C::BusinessDecline | C::UserCancelled => (0.01, 40.0),
+            _ => (0.1, 8.0),
+        }
+    };
+    let (fraction, failures) = match link {
+        Some(LinkState::Failed) if !class.is_customer_side() => (0.97, 8.0),
+        Some(LinkState::Failed) => (0.3, 8.0),
+        Some(LinkState::Good) if uses == Use::Uses && class.is_upstream() => (0.4, 4.0),
+        Some(LinkState::Good) => (0.3 * fraction, 12.0),
+        _ => (fraction, failures),
+    };
+    Prior {
+        fraction,
+        failures,
+        rate,
+    }
+}

@@ -1,0 +1,449 @@
+//! The one judge: counts, weighs, decides.
+
+use super::case::{Case, logit};
+use super::expected::{Cells, Failure};
+use super::exposure::{Exposure, Window};
+use super::links::{self, LinkState, Links};
+use super::retries;
+use super::rivals::Rivals;
+use super::rules::{RULES, Weighed};
+use super::strata::{Strata, Use};
+use super::{Judged, Options};
+use crate::model::{
+    Attempt, Channel, ErrorClass, ErrorInfo, Evidence, Interval, Judgement, Outage, Outcome, Sym,
+    Time,
+};
+use crate::outage::{Detected, log_end};
+use crate::stats::sigmoid;
+use crate::timeline::{Health, Timeline};
+
+/// Probability of a failure that no outage can have caused: our own error about that.
+const NEVER: f64 = 0.004;
+/// A refused call without an established outage: one, or more than one.
+const BLIP: [f64; 2] = [0.05, 0.2];
+
+/// Judges every failed attempt.
+pub fn judge(timeline: &Timeline, detected: &Detected, options: &Options) -> Judged {
+    let bench = Bench::prepare(timeline, detected, options);
+    let mut judgements: Vec<Judgement> = timeline
+        .attempts
+        .iter()
+        .enumerate()
+        .filter(|(_, a)| a.outcome.is_bad())
+        .map(|(i, a)| bench.judge_one(i, a))
+        .collect();
+    retries::carry_over(timeline, &mut judgements, &options.thresholds);
+    for j in &mut judgements {
+        j.evidence
+            .sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.rule.cmp(b.rule)));
+    }
+    let findings = bench
+        .rivals
+        .findings(timeline, &bench.strata, &detected.outages, bench.log_end);
+    let excess = bench.excess();
+    Judged {
+        expected_caused: total(&judgements, excess.as_ref()),
+        judgements,
+        excess: excess.map(|e| e.0),
+        findings,
+    }
+}
+
+/// Everything counted before anybody is judged.
+struct Bench<'a> {
+    timeline: &'a Timeline,
+    outages: &'a [Outage],
+    health: &'a Health,
+    options: &'a Options,
+    links: Links<'a>,
+    strata: Strata,
+    rivals: Rivals,
+    exposures: Vec<Exposure>,
+    cells: Vec<Cells>,
+    uses: Vec<Vec<Use>>,
+    log_end: Time,
+}
+
+impl<'a> Bench<'a> {
+    fn prepare(timeline: &'a Timeline, detected: &'a Detected, options: &'a Options) -> Bench<'a> {
+        let links = Links::build(timeline, &detected.health);
+        let strata = Strata::learn(timeline, &links);
+        let log_end = log_end(timeline);
+        let outages = &detected.outages;
+        let exposures = outages.iter().map(|o| Exposure::of(o, log_end)).collect();
+        let uses = outages
+            .iter()
+            .map(|o| {
+                (0..strata.kinds.len() as u32)
+                    .map(|k| strata.uses(timeline, k, o, &options.dependencies))
+                    .collect()
+            })
+            .collect();
+        let rivals = Rivals::find(timeline, &strata);
+        let mut bench = Bench {
+            timeline,
+            outages,
+            health: &detected.health,
+            options,
+            links,
+            strata,
+            rivals,
+            exposures,
+            cells: outages.iter().map(|_| Cells::default()).collect(),
+            uses,
+            log_end,
+        };
+        bench.count();
+        bench
+    }
+
+    /// Fills the cells of every outage in one pass over the attempts.
+    fn count(&mut self) {
+        let mut cells: Vec<Cells> = std::mem::take(&mut self.cells);
+        for (i, attempt) in self
+            .timeline
+            .attempts
+            .iter()
+            .enumerate()
+            .filter(|(_, a)| a.outcome.is_final())
+        {
+            let kind = self.strata.of[i];
+            let windows: Vec<Option<(Window, f64)>> =
+                self.exposures.iter().map(|e| e.window(attempt)).collect();
+            let outside = windows.iter().all(Option::is_none);
+            let calls = if attempt.outcome.is_bad() {
+                self.links.of(attempt)
+            } else {
+                Vec::new()
+            };
+            for (o, window) in windows.iter().enumerate() {
+                let uses = self.uses[o][kind as usize];
+                let failure = attempt
+                    .outcome
+                    .is_bad()
+                    .then(|| self.failure(i, attempt, o, &calls).0);
+                match window {
+                    Some((w, on)) if *on >= 1.0 => {
+                        // What a rival explains would otherwise pass for the outage's doing.
+                        let rival = failure.as_ref().and_then(|f| self.rival(i, attempt, f, o));
+                        if rival.is_none() {
+                            cells[o].add_inside(kind, attempt.merchant, uses, *w, failure.as_ref());
+                        }
+                    }
+                    None if outside => {
+                        cells[o].add_outside(kind, attempt.merchant, uses, failure.as_ref())
+                    }
+                    _ => {}
+                }
+            }
+        }
+        self.cells = cells;
+    }
+
+    fn rival(
+        &self,
+        i: usize,
+        attempt: &Attempt,
+        f: &Failure,
+        outage: usize,
+    ) -> Option<&super::rivals::Rival> {
+        if f.link == LinkState::Failed {
+            return None;
+        }
+        let o = &self.outages[outage];
+        self.rivals.explains(
+            &self.strata,
+            self.strata.of[i],
+            f.signature,
+            attempt.start,
+            o,
+            f.uses,
+            self.log_end,
+        )
+    }
+
+    fn error(&self, attempt: &Attempt) -> ErrorInfo {
+        self.timeline
+            .errors
+            .get(attempt.error.0 as usize)
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// What is counted of a failed attempt for one outage, the call that shows the link, and whether the link is by time only.
+    fn failure(
+        &self,
+        i: usize,
+        attempt: &Attempt,
+        outage: usize,
+        calls: &[u32],
+    ) -> (Failure, Option<u32>, bool) {
+        let kind = self.strata.of[i];
+        let exchange = self.outages[outage].exchange;
+        let by_id = links::state(calls, exchange, self.timeline, self.health);
+        let (link, call, by_time) = match by_id {
+            Some((state, call)) => (state, Some(call), false),
+            None => match self.links.coincident(attempt, exchange) {
+                Some(call) => (LinkState::Failed, Some(call), true),
+                None if self.strata.usually_calls(kind, exchange) => {
+                    (LinkState::Missing, None, false)
+                }
+                None => (LinkState::Unlinked, None, false),
+            },
+        };
+        let error = self.error(attempt);
+        let mut uses = self.uses[outage][kind as usize];
+        if uses == Use::No && link == LinkState::Failed {
+            uses = Use::Uses;
+        }
+        let failure = Failure {
+            kind,
+            merchant: attempt.merchant,
+            uses,
+            signature: error.signature,
+            class: attempt.class,
+            link,
+        };
+        (failure, call, by_time)
+    }
+
+    fn judge_one(&self, i: usize, attempt: &Attempt) -> Judgement {
+        let calls = self.links.of(attempt);
+        let mut best: Option<(usize, f64, Vec<Evidence>, Case<'_>)> = None;
+        for o in 0..self.outages.len() {
+            let case = self.case(i, attempt, o, &calls);
+            let (p, evidence) = weigh(&case);
+            let better = best.as_ref().is_none_or(|b| {
+                p > b.1 + 1e-12 || (p >= b.1 - 1e-12 && self.nearer(attempt, o, b.0))
+            });
+            if better {
+                best = Some((o, p, evidence, case));
+            }
+        }
+        let linked_exchange = calls
+            .last()
+            .map_or(Sym::NONE, |&c| self.timeline.calls[c as usize].exchange);
+        let Some((o, p, mut evidence, case)) = best else {
+            return self.without_outage(i, attempt, &calls, linked_exchange);
+        };
+        let mut probability = p;
+        let met = case.window.is_some();
+        if !met {
+            if let Some((blip, reason)) = self.blip(&calls) {
+                probability = probability.max(blip);
+                evidence.push(reason);
+            }
+        }
+        let verdict = self.options.thresholds.verdict(probability);
+        let channel = (met && probability > self.options.thresholds.unrelated_at)
+            .then(|| self.channel(&case, o));
+        let linked_exchange = if case.link == LinkState::Failed
+            || linked_exchange.is_none() && case.uses == Use::Uses
+        {
+            self.outages[o].exchange
+        } else {
+            linked_exchange
+        };
+        Judgement {
+            attempt: i,
+            probability,
+            verdict,
+            outage: met.then_some(o),
+            channel,
+            linked_exchange,
+            evidence,
+        }
+    }
+
+    fn nearer(&self, attempt: &Attempt, a: usize, b: usize) -> bool {
+        let far = |o: usize| {
+            let span = self.outages[o].span(self.log_end);
+            (span.start.0 - attempt.time.0)
+                .max(attempt.time.0 - span.end.0)
+                .max(0)
+        };
+        far(a) < far(b)
+    }
+
+    fn case<'b>(&'b self, i: usize, attempt: &'b Attempt, o: usize, calls: &[u32]) -> Case<'b> {
+        let (failure, call, by_time_only) = self.failure(i, attempt, o, calls);
+        let met = self.exposures[o].window(attempt);
+        let cells = &self.cells[o];
+        let fractions = met.map(|(w, _)| {
+            (
+                cells.of_any(&failure, w),
+                cells.of_error(&failure, w),
+                cells.of_error_and_link(&failure, w),
+            )
+        });
+        let (any, given_error, given_link) = fractions.unwrap_or_default();
+        Case {
+            timeline: self.timeline,
+            outage: &self.outages[o],
+            attempt,
+            error: self.error(attempt),
+            uses: failure.uses,
+            window: met.map(|m| m.0),
+            link: failure.link,
+            linked_call: call.map(|c| &self.timeline.calls[c as usize]),
+            by_time_only,
+            was_on: met.map_or(0.0, |m| m.1),
+            any,
+            given_error,
+            given_link,
+            usual_rate: cells.usual_failure_rate(failure.kind, failure.merchant, failure.uses),
+            usual_counts: cells.usual_counts(failure.kind),
+            rival: self.rival(i, attempt, &failure, o),
+            log_end: self.log_end,
+        }
+    }
+
+    fn without_outage(
+        &self,
+        i: usize,
+        attempt: &Attempt,
+        calls: &[u32],
+        linked_exchange: Sym,
+    ) -> Judgement {
+        let mut evidence = vec![Evidence {
+            rule: "no-outage",
+            supports: false,
+            weight: logit(NEVER).abs(),
+            detail: "no outage of any exchange was found in these logs".to_string(),
+            source: attempt.source,
+        }];
+        let mut probability = NEVER;
+        if let Some((p, reason)) = self.blip(calls) {
+            probability = p;
+            evidence.push(reason);
+        }
+        Judgement {
+            attempt: i,
+            probability,
+            verdict: self.options.thresholds.verdict(probability),
+            outage: None,
+            channel: None,
+            linked_exchange,
+            evidence,
+        }
+    }
+
+    /// A refused call outside every outage: said as it is.
+    fn blip(&self, calls: &[u32]) -> Option<(f64, Evidence)> {
+        let is_bad = |c: &&u32| {
+            let call = &self.timeline.calls[**c as usize];
+            call.class.is_upstream() || call.class == ErrorClass::Unknown
+        };
+        let call = &self.timeline.calls[*calls.iter().rev().find(is_bad)? as usize];
+        let around = 120.0;
+        let first = self
+            .timeline
+            .calls
+            .partition_point(|c| c.time < call.time.plus_secs(-around));
+        let near = self.timeline.calls[first..]
+            .iter()
+            .take_while(|c| c.time <= call.time.plus_secs(around))
+            .filter(|c| c.exchange == call.exchange && c.class.is_upstream())
+            .count();
+        let p = BLIP[usize::from(near > 1)];
+        let detail = format!(
+            "its own call failed ({}), but no outage is established: {near} failed {} to {} within {around:.0} s on either side",
+            links::describe(self.timeline, call),
+            if near == 1 { "call" } else { "calls" },
+            self.timeline.names.text(call.exchange)
+        );
+        Some((
+            p,
+            Evidence {
+                rule: "refused-without-outage",
+                supports: true,
+                weight: logit(p) - logit(NEVER),
+                detail,
+                source: call.source,
+            },
+        ))
+    }
+
+    fn channel(&self, case: &Case<'_>, o: usize) -> Channel {
+        let a = case.attempt;
+        let latest_end = self.outages[o].end_interval.map(|i| i.end);
+        let after =
+            case.window.is_some_and(Window::is_tail) || self.exposures[o].outlived(a, latest_end);
+        if after {
+            Channel::Backlog
+        } else if case.uses != Use::Uses {
+            Channel::Collateral
+        } else if a.class == ErrorClass::CircuitOpen {
+            Channel::CircuitBreaker
+        } else if a.class == ErrorClass::UpstreamTimeout || a.outcome == Outcome::Unknown {
+            Channel::Timeout
+        } else if case.link == LinkState::Missing && a.class != ErrorClass::ResourceExhausted {
+            Channel::CircuitBreaker
+        } else {
+            Channel::Direct
+        }
+    }
+
+    /// Excess over all outages, of those who use the exchange, with its interval and variance.
+    fn excess(&self) -> Option<(Interval, f64)> {
+        if self.outages.is_empty() {
+            return None;
+        }
+        let (mut mean, mut variance) = (0.0, 0.0);
+        for cells in &self.cells {
+            let (observed, expected, var) = cells.excess(Use::Uses);
+            mean += observed - expected;
+            variance += var;
+        }
+        let half = 1.96 * variance.sqrt();
+        Some((
+            Interval {
+                mean,
+                low: mean - half,
+                high: mean + half,
+            },
+            variance,
+        ))
+    }
+}
+
+/// Sums the steps.
+fn weigh(case: &Case<'_>) -> (f64, Vec<Evidence>) {
+    let said: Vec<(&'static str, Weighed)> = RULES
+        .iter()
+        .filter_map(|r| Some((r.id(), r.weigh(case)?)))
+        .collect();
+    let log_odds: f64 = said.iter().map(|s| s.1.log_odds).sum();
+    let evidence = said
+        .into_iter()
+        .map(|(rule, w)| Evidence {
+            rule,
+            supports: w.supports,
+            weight: w.log_odds.abs(),
+            detail: w.detail,
+            source: w.source,
+        })
+        .collect();
+    let p = if case.window.is_none() {
+        NEVER
+    } else {
+        sigmoid(log_odds)
+    };
+    (p, evidence)
+}
+
+/// Sum of the probabilities. Its interval holds the chance in each verdict and the uncertainty of the baselines.
+fn total(judgements: &[Judgement], excess: Option<&(Interval, f64)>) -> Interval {
+    let mean: f64 = judgements.iter().map(|j| j.probability).sum();
+    let own: f64 = judgements
+        .iter()
+        .map(|j| j.probability * (1.0 - j.probability))
+        .sum();
+    let baseline = excess.map_or(0.0, |e| e.1);
+    let half = 1.96 * (own + baseline).sqrt();
+    Interval {
+        mean,
+        low: (mean - half).max(0.0),
+        high: (mean + half).min(judgements.len() as f64),
+    }
+}

@@ -1,0 +1,220 @@
+//! Which calls belong to which attempt.
+//!
+//! By shared ids, as far as an id is selective: one that many attempts or very many calls share links nothing.
+//! Without ids, by a refused call of the same caller while the attempt was under way, where such a coincidence
+//! is rare.
+
+use std::collections::BTreeMap;
+
+use crate::model::{Attempt, Call, IdHash, Sym, Time};
+use crate::timeline::{CallState, Health, Timeline};
+
+/// An id shared by more attempts than this is no link (a retry chain may share one).
+const MOST_ATTEMPTS: usize = 6;
+/// An id shared by more calls than this is no link.
+const MOST_CALLS: usize = 64;
+/// A linked call may lie so far outside the attempt, in seconds: clocks, and stamps of start or end.
+const SLACK_S: f64 = 90.0;
+/// A coincidence in time counts where at most this many were to be expected by chance.
+const RARE: f64 = 0.35;
+
+/// Calls by the ids that they carry.
+pub(crate) struct Links<'a> {
+    timeline: &'a Timeline,
+    calls: Vec<(IdHash, u32)>,
+    attempts: Vec<IdHash>,
+    bad_by_caller: BTreeMap<(Sym, Sym), Vec<u32>>,
+    linked_share: f64,
+}
+
+impl<'a> Links<'a> {
+    pub(crate) fn build(timeline: &'a Timeline, health: &Health) -> Links<'a> {
+        let mut calls: Vec<(IdHash, u32)> = Vec::new();
+        let mut bad_by_caller: BTreeMap<(Sym, Sym), Vec<u32>> = BTreeMap::new();
+        for (i, call) in timeline.calls.iter().enumerate() {
+            calls.extend(distinct(&call.links).map(|l| (l, i as u32)));
+            if call.caller.is_some()
+                && matches!(health.state(call), CallState::Failed | CallState::Slow)
+            {
+                bad_by_caller
+                    .entry((call.caller, call.exchange))
+                    .or_default()
+                    .push(i as u32);
+            }
+        }
+        calls.sort_unstable();
+        let mut attempts: Vec<IdHash> = timeline
+            .attempts
+            .iter()
+            .flat_map(|a| distinct(&a.links))
+            .collect();
+        attempts.sort_unstable();
+        let mut links = Links {
+            timeline,
+            calls,
+            attempts,
+            bad_by_caller,
+            linked_share: 0.0,
+        };
+        links.linked_share = links.share_of_linked_calls();
+        links
+    }
+
+    /// Calls that belong to an attempt, in time order.
+    pub(crate) fn of(&self, attempt: &Attempt) -> Vec<u32> {
+        let from = attempt.start.plus_secs(-SLACK_S);
+        let to = attempt.time.max(end_of(attempt)).plus_secs(SLACK_S);
+        let mut found: Vec<u32> = distinct(&attempt.links)
+            .flat_map(|id| self.selective(id).iter().map(|c| c.1))
+            .filter(|&c| {
+                let t = self.timeline.calls[c as usize].time;
+                from <= t && t <= to
+            })
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// Whether ids join a fair part of the calls to attempts at all.
+    pub(crate) fn ids_join(&self) -> bool {
+        self.linked_share > 0.05
+    }
+
+    /// A bad call to `exchange` by the attempt's own merchant while the attempt was under way, where ids join
+    /// nothing and such a coincidence is rare.
+    pub(crate) fn coincident(&self, attempt: &Attempt, exchange: Sym) -> Option<u32> {
+        if self.ids_join() || attempt.merchant.is_none() {
+            return None;
+        }
+        let bad = self.bad_by_caller.get(&(attempt.merchant, exchange))?;
+        let (from, to) = (
+            attempt.start.plus_secs(-0.5),
+            attempt.time.max(end_of(attempt)).plus_secs(0.5),
+        );
+        let time = |&c: &u32| self.timeline.calls[c as usize].time;
+        let first = bad.partition_point(|c| time(c) < from);
+        let hit = *bad.get(first)?;
+        if time(&hit) > to {
+            return None;
+        }
+        // Bad calls a second around it, times the length of the attempt: what chance would give.
+        let around = bad.partition_point(|c| time(c) < from.plus_secs(60.0))
+            - bad.partition_point(|c| time(c) < from.plus_secs(-60.0));
+        let by_chance = around.saturating_sub(1) as f64 / 120.0 * to.secs_since(from);
+        (by_chance <= RARE).then_some(hit)
+    }
+
+    fn selective(&self, id: IdHash) -> &[(IdHash, u32)] {
+        let shared = self.attempts.partition_point(|a| *a <= id)
+            - self.attempts.partition_point(|a| *a < id);
+        let first = self.calls.partition_point(|c| c.0 < id);
+        let last = self.calls.partition_point(|c| c.0 <= id);
+        if shared > MOST_ATTEMPTS || last - first > MOST_CALLS {
+            &[]
+        } else {
+            &self.calls[first..last]
+        }
+    }
+
+    fn share_of_linked_calls(&self) -> f64 {
+        let step = (self.calls.len() / 2_000).max(1);
+        let (mut hits, mut all) = (0usize, 0usize);
+        for (id, _) in self.calls.iter().step_by(step) {
+            all += 1;
+            let crowded = self.selective(*id).is_empty();
+            hits += usize::from(!crowded && self.attempts.binary_search(id).is_ok());
+        }
+        if all == 0 {
+            0.0
+        } else {
+            hits as f64 / all as f64 * self.share_with_ids()
+        }
+    }
+
+    fn share_with_ids(&self) -> f64 {
+        let with = self
+            .timeline
+            .calls
+            .iter()
+            .filter(|c| c.links.iter().any(|l| l.is_some()))
+            .count();
+        with as f64 / self.timeline.calls.len().max(1) as f64
+    }
+}
+
+/// When the attempt ended, by its time or its duration.
+pub(crate) fn end_of(attempt: &Attempt) -> Time {
+    let by_duration = attempt
+        .start
+        .plus_millis(i64::from(attempt.duration_ms.unwrap_or(0)));
+    attempt.time.max(by_duration)
+}
+
+fn distinct(links: &[IdHash; 3]) -> impl Iterator<Item = IdHash> {
+    let l = *links;
+    (0..3)
+        .filter(move |&i| l[i].is_some() && !l[..i].contains(&l[i]))
+        .map(move |i| l[i])
+}
+
+/// What the linked calls to one exchange say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum LinkState {
+    /// A linked call failed, or came too late.
+    Failed,
+    /// Every linked call was served well.
+    Good,
+    /// None, although attempts of this kind usually have one.
+    Missing,
+    /// None, and none was to be expected.
+    Unlinked,
+}
+
+/// State of the linked calls to `exchange`, and the call that shows it.
+pub(crate) fn state(
+    calls: &[u32],
+    exchange: Sym,
+    timeline: &Timeline,
+    health: &Health,
+) -> Option<(LinkState, u32)> {
+    let own: Vec<u32> = calls
+        .iter()
+        .copied()
+        .filter(|&c| timeline.calls[c as usize].exchange == exchange)
+        .collect();
+    let is_bad = |c: &&u32| {
+        matches!(
+            health.state(&timeline.calls[**c as usize]),
+            CallState::Failed | CallState::Slow | CallState::Refused
+        )
+    };
+    match own.iter().rev().find(is_bad) {
+        Some(&bad) => Some((LinkState::Failed, bad)),
+        None => own.last().map(|&good| (LinkState::Good, good)),
+    }
+}
+
+/// One clause about a call, for evidence.
+pub(crate) fn describe(timeline: &Timeline, call: &Call) -> String {
+    let component = timeline.names.text(call.component);
+    let mut text = timeline.names.text(call.exchange).to_string();
+    if !component.is_empty() {
+        text = format!("{text} ({component})");
+    }
+    if call.http_status > 0 {
+        text = format!("{text}: HTTP {}", call.http_status);
+    }
+    if let Some(us) = call.duration_us {
+        text = format!("{text} after {:.1} s", f64::from(us) / 1e6);
+    }
+    let error = timeline
+        .errors
+        .get(call.error.0 as usize)
+        .map_or("", |e| timeline.names.text(e.message));
+    if !error.is_empty() {
+        let short: String = error.chars().take(120).collect();
+        text = format!("{text}, \"{short}\"");
+    }
+    text
+}

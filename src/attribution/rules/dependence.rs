@@ -1,0 +1,41 @@
+//! Does this kind of attempt use what was hit? Informs only: the counting is done among those who use it alike.
+
+use super::{Rule, Weighed, remark};
+use crate::attribution::case::Case;
+use crate::attribution::strata::Use;
+
+pub(crate) struct Dependence;
+
+impl Rule for Dependence {
+    fn id(&self) -> &'static str {
+        "dependence"
+    }
+
+    fn about(&self) -> &'static str {
+        "Whether this kind of attempt uses the exchange, and a component of it that was hit."
+    }
+
+    fn weigh(&self, case: &Case<'_>) -> Option<Weighed> {
+        let source = case.attempt.source;
+        let exchange = case.exchange();
+        match case.uses {
+            Use::Uses => remark(
+                true,
+                format!("attempts of this kind use {exchange}"),
+                source,
+            ),
+            Use::OtherComponent => remark(
+                false,
+                format!(
+                    "attempts of this kind use {exchange}, but no component of it that was hit"
+                ),
+                source,
+            ),
+            Use::No => remark(
+                false,
+                format!("attempts of this kind do not use {exchange}"),
+                source,
+            ),
+        }
+    }
+}

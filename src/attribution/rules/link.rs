@@ -1,0 +1,41 @@
+//! What became of this attempt's own calls?
+
+use super::{Rule, Weighed, weighed};
+use crate::attribution::case::{Case, logit};
+use crate::attribution::links::{LinkState, describe};
+
+pub(crate) struct LinkedCall;
+
+impl Rule for LinkedCall {
+    fn id(&self) -> &'static str {
+        "own-call"
+    }
+
+    fn about(&self) -> &'static str {
+        "The calls that share an id with the attempt: failed, served well, or missing where attempts of this kind usually have one."
+    }
+
+    fn weigh(&self, case: &Case<'_>) -> Option<Weighed> {
+        case.window?;
+        let log_odds = logit(case.given_link.value) - logit(case.given_error.value);
+        let how = if case.by_time_only {
+            "a call of the same caller in the same seconds"
+        } else {
+            "its own call"
+        };
+        let call = case.linked_call.map(|c| describe(case.timeline, c));
+        let source = case.linked_call.map_or(case.attempt.source, |c| c.source);
+        let detail = match (case.link, call) {
+            (LinkState::Failed, Some(call)) => format!("{how} failed ({call})"),
+            (LinkState::Good, Some(call)) => format!("{how} was served well ({call})"),
+            (LinkState::Missing, _) => {
+                format!(
+                    "no call to {} is logged for it, although attempts of this kind usually have one",
+                    case.exchange()
+                )
+            }
+            _ => return None,
+        };
+        weighed(log_odds, detail, source)
+    }
+}

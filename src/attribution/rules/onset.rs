@@ -1,0 +1,83 @@
+//! Was the outage on at all?
+
+use super::{Rule, Weighed, weighed};
+use crate::attribution::case::Case;
+use crate::attribution::exposure::Window;
+use crate::attribution::links::end_of;
+
+pub(crate) struct Onset;
+
+impl Rule for Onset {
+    fn id(&self) -> &'static str {
+        "order-in-time"
+    }
+
+    fn about(&self) -> &'static str {
+        "Where the attempt lies against the onset and the end: a failure before the onset cannot follow from it."
+    }
+
+    fn weigh(&self, case: &Case<'_>) -> Option<Weighed> {
+        let (start, outage) = (case.outage.start, case.outage);
+        let failed = end_of(case.attempt);
+        let source = case.attempt.source;
+        match case.window {
+            None if failed < start => weighed(
+                -6.0,
+                format!(
+                    "it failed {} before the onset of {}",
+                    apart(start.secs_since(failed)),
+                    outage.id
+                ),
+                source,
+            ),
+            None => {
+                let end = outage.end.unwrap_or(case.log_end);
+                let late = apart(case.attempt.start.secs_since(end));
+                weighed(
+                    -6.0,
+                    format!(
+                        "it began {late} after the end of {}, when its kind failed no more than usual",
+                        outage.id
+                    ),
+                    source,
+                )
+            }
+            Some(_) if case.was_on < 1.0 => {
+                let detail = format!(
+                    "it failed inside the uncertainty of the onset of {}: the order is not known",
+                    outage.id
+                );
+                weighed(case.was_on.max(0.02).ln(), detail, source)
+            }
+            Some(Window::Tail(_)) => {
+                let end = outage.end.unwrap_or(case.log_end);
+                let detail = format!(
+                    "it began {} after the end of {}",
+                    apart(case.attempt.start.secs_since(end)),
+                    outage.id
+                );
+                super::remark(false, detail, source)
+            }
+            Some(_) => {
+                let detail = format!(
+                    "it was under way {} after the onset of {}",
+                    apart(failed.secs_since(start)),
+                    outage.id
+                );
+                super::remark(true, detail, source)
+            }
+        }
+    }
+}
+
+/// A stretch of time in words: `45 s`, `12 min`, `3.5 h`.
+pub(crate) fn apart(seconds: f64) -> String {
+    let s = seconds.abs();
+    if s < 120.0 {
+        format!("{s:.0} s")
+    } else if s < 7200.0 {
+        format!("{:.0} min", s / 60.0)
+    } else {
+        format!("{:.1} h", s / 3600.0)
+    }
+}

@@ -1,0 +1,32 @@
+//! Would it have failed anyway? An attempt that the outage stopped might still have been declined.
+
+use super::{Rule, Weighed, weighed};
+use crate::attribution::case::{Case, logit};
+use crate::attribution::strata::Use;
+
+pub(crate) struct WouldHaveFailedAnyway;
+
+impl Rule for WouldHaveFailedAnyway {
+    fn id(&self) -> &'static str {
+        "usual-failure-rate"
+    }
+
+    fn about(&self) -> &'static str {
+        "The share of attempts of this kind that fail without any outage: so many of those stopped would have failed anyway."
+    }
+
+    fn weigh(&self, case: &Case<'_>) -> Option<Weighed> {
+        case.window?;
+        if case.uses != Use::Uses {
+            return None;
+        }
+        let p = case.given_link.value;
+        let log_odds = logit(p * (1.0 - case.usual_rate)) - logit(p);
+        let (all, failed) = case.usual_counts;
+        let detail = format!(
+            "without an outage {:.1} % of attempts of this kind fail ({failed:.0} of {all:.0} in these logs)",
+            100.0 * case.usual_rate
+        );
+        weighed(log_odds, detail, case.attempt.source)
+    }
+}

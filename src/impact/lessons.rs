@@ -1,0 +1,135 @@
+//! What the data shows beyond the verdicts: each finding only where a number carries it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Outcome;
+use crate::model::{Evidence, Finding, Outcome as End, Severity, Sym};
+
+/// A status page that speaks this much later than our own evidence is late, in seconds.
+const LATE_PAGE_S: f64 = 300.0;
+
+/// Findings of the main outage.
+pub fn lessons(o: &Outcome<'_>) -> Vec<Finding> {
+    let mut out = Vec::new();
+    if let Some(main) = o.main_outage() {
+        out.extend(late_page(o, main));
+        out.extend(single_dependency(o, main));
+        out.extend(no_effect(o, main));
+    }
+    out.extend(to_reconcile(o));
+    out
+}
+
+fn finding(
+    id: &str,
+    title: String,
+    severity: Severity,
+    detail: String,
+    evidence: Vec<Evidence>,
+) -> Finding {
+    Finding {
+        id: id.to_string(),
+        title,
+        severity,
+        confidence: 0.9,
+        detail,
+        evidence,
+    }
+}
+
+fn late_page(o: &Outcome<'_>, main: usize) -> Option<Finding> {
+    let outage = &o.outages[main];
+    let delay = outage.acknowledged_at?.secs_since(outage.start);
+    (delay >= LATE_PAGE_S).then(|| {
+        finding(
+            "status-page-late",
+            format!("the status page spoke {:.0} min after the calls showed it", delay / 60.0),
+            Severity::Warning,
+            format!(
+                "Calls to {} failed from {} on; its status page first spoke of it at {}. An alert on the failure rate of the calls \
+                 would have been earlier.",
+                outage.exchange_name,
+                outage.start,
+                outage.acknowledged_at.unwrap_or(outage.start)
+            ),
+            outage.evidence.iter().filter(|e| e.rule == "status-page").cloned().collect(),
+        )
+    })
+}
+
+/// Currencies that only the failing exchange served, and whose orders were not saved through another one.
+fn single_dependency(o: &Outcome<'_>, main: usize) -> Option<Finding> {
+    let outage = &o.outages[main];
+    let mut through: BTreeMap<Sym, BTreeSet<Sym>> = BTreeMap::new();
+    for a in o
+        .timeline
+        .attempts
+        .iter()
+        .filter(|a| a.exchange.is_some() && a.currency.is_some())
+    {
+        through.entry(a.currency).or_default().insert(a.exchange);
+    }
+    let hit: BTreeSet<Sym> = o
+        .caused()
+        .filter(|j| j.outage == Some(main))
+        .map(|j| o.timeline.attempts[j.attempt].currency)
+        .collect();
+    let mut alone: Vec<&str> = hit
+        .iter()
+        .filter(|c| {
+            through
+                .get(c)
+                .is_some_and(|e| e.len() == 1 && e.contains(&outage.exchange))
+        })
+        .map(|c| o.timeline.names.text(*c))
+        .collect();
+    alone.sort_unstable();
+    (!alone.is_empty()).then(|| {
+        finding(
+            "single-dependency",
+            format!("{} {} served through {} alone", alone.join(", "), if alone.len() == 1 { "was" } else { "were" }, outage.exchange_name),
+            Severity::Critical,
+            format!(
+                "In these logs no payment in {} went through another exchange: there was nothing to fall back to.",
+                alone.join(", ")
+            ),
+            Vec::new(),
+        )
+    })
+}
+
+fn no_effect(o: &Outcome<'_>, main: usize) -> Option<Finding> {
+    let outage = &o.outages[main];
+    let caused = o.caused().count();
+    (caused == 0 && !o.timeline.attempts.is_empty()).then(|| {
+        finding(
+            "outage-without-knock-on",
+            format!("the outage of {} caused no payment to fail", outage.exchange_name),
+            Severity::Info,
+            "No failed payment is likely to have followed from it: none depends on what was hit, or their failures were no more \
+             frequent than usual."
+                .to_string(),
+            Vec::new(),
+        )
+    })
+}
+
+fn to_reconcile(o: &Outcome<'_>) -> Option<Finding> {
+    let unknown = o
+        .timeline
+        .attempts
+        .iter()
+        .filter(|a| a.outcome == End::Unknown)
+        .count();
+    (unknown > 0).then(|| {
+        finding(
+            "outcome-unknown",
+            format!("{unknown} {} may have gone through", if unknown == 1 { "attempt" } else { "attempts" }),
+            Severity::Critical,
+            "They timed out at the exchange, or got an answer that leaves the execution open. They are not counted as lost: \
+             reconcile them before telling customers to pay again."
+                .to_string(),
+            Vec::new(),
+        )
+    })
+}

@@ -1,0 +1,156 @@
+//! Orders, customers and money.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rust_decimal::Decimal;
+
+use super::Outcome;
+use crate::model::{Amounts, Attempt, IdHash, Impact, Outcome as End, Sym, Time, UnknownOutcome};
+
+/// One affected order.
+#[derive(Clone, Debug)]
+struct Order {
+    first_failure: Time,
+    method: Sym,
+    exchange: Sym,
+    currency: Sym,
+    amount: Option<Decimal>,
+    unknown: bool,
+    recovered: Option<bool>,
+}
+
+/// An attempt's order; an attempt without one is its own, told by its payment id or its line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum OrderKey {
+    Named(IdHash),
+    Alone(usize),
+}
+
+/// Totals of what the knock-on failures touched.
+pub fn impact(o: &Outcome<'_>) -> Impact {
+    let orders = follow_up(o, affected(o));
+    let mut out = Impact {
+        unknown_outcome: unknown(o),
+        open_attempts: open(o),
+        customers_affected: customers(o),
+        ..Impact::default()
+    };
+    for order in orders.values() {
+        out.orders_affected += 1;
+        add(&mut out.amount_failed, o, order.currency, order.amount);
+        match order.recovered {
+            Some(same) => {
+                out.orders_recovered += 1;
+                if same {
+                    out.recovered_same_method += 1
+                } else {
+                    out.recovered_other_method += 1
+                }
+                add(&mut out.amount_recovered, o, order.currency, order.amount);
+            }
+            None if order.unknown => out.orders_unknown += 1,
+            None => {
+                out.orders_lost += 1;
+                add(&mut out.amount_lost, o, order.currency, order.amount);
+            }
+        }
+    }
+    out
+}
+
+fn affected(o: &Outcome<'_>) -> BTreeMap<OrderKey, Order> {
+    let mut orders: BTreeMap<OrderKey, Order> = BTreeMap::new();
+    for j in o.caused() {
+        let a = &o.timeline.attempts[j.attempt];
+        let key = if a.order.is_some() {
+            OrderKey::Named(a.order)
+        } else {
+            OrderKey::Alone(j.attempt)
+        };
+        let order = orders.entry(key).or_insert_with(|| Order {
+            first_failure: a.time,
+            method: a.method,
+            exchange: a.exchange,
+            currency: a.currency,
+            amount: a.amount,
+            unknown: false,
+            recovered: None,
+        });
+        order.first_failure = order.first_failure.min(a.time);
+        if a.amount.is_some() {
+            order.amount = a.amount;
+            order.currency = a.currency;
+        }
+    }
+    orders
+}
+
+/// What became of each affected order: a success at or after its first knock-on failure saves it.
+fn follow_up(o: &Outcome<'_>, mut orders: BTreeMap<OrderKey, Order>) -> BTreeMap<OrderKey, Order> {
+    for (i, a) in o.timeline.attempts.iter().enumerate() {
+        let key = if a.order.is_some() {
+            OrderKey::Named(a.order)
+        } else {
+            OrderKey::Alone(i)
+        };
+        let Some(order) = orders.get_mut(&key) else {
+            continue;
+        };
+        match a.outcome {
+            End::Succeeded if a.time >= order.first_failure && order.recovered.is_none() => {
+                order.recovered = Some(a.method == order.method && a.exchange == order.exchange);
+            }
+            End::Unknown | End::Pending => order.unknown = true,
+            _ => {}
+        }
+    }
+    orders
+}
+
+fn add(amounts: &mut Amounts, o: &Outcome<'_>, currency: Sym, amount: Option<Decimal>) {
+    let Some(amount) = amount else { return };
+    let name = o.timeline.names.text(currency);
+    let entry = amounts
+        .entry(if name.is_empty() {
+            "?".to_string()
+        } else {
+            name.to_string()
+        })
+        .or_default();
+    // A sum beyond 28 digits saturates rather than wraps; no real total comes near.
+    *entry = entry.checked_add(amount).unwrap_or(Decimal::MAX);
+}
+
+fn unknown(o: &Outcome<'_>) -> UnknownOutcome {
+    let mut out = UnknownOutcome::default();
+    for a in o
+        .timeline
+        .attempts
+        .iter()
+        .filter(|a| a.outcome == End::Unknown)
+    {
+        out.attempts += 1;
+        add(&mut out.amount, o, a.currency, a.amount);
+    }
+    out
+}
+
+fn open(o: &Outcome<'_>) -> u64 {
+    o.timeline
+        .attempts
+        .iter()
+        .filter(|a| a.outcome == End::Pending)
+        .count() as u64
+}
+
+fn customers(o: &Outcome<'_>) -> Option<u64> {
+    let known = |a: &&Attempt| a.customer.is_some();
+    let any = o.timeline.attempts.iter().any(|a| a.customer.is_some());
+    let distinct: BTreeSet<IdHash> = o
+        .caused()
+        .map(|j| &o.timeline.attempts[j.attempt])
+        .filter(known)
+        .map(|a| a.customer)
+        .collect();
+    any.then_some(distinct.len() as u64)
+}

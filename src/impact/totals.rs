@@ -1,0 +1,124 @@
+//! Counts under every heading. In every list the counts add up to the totals above them.
+
+use std::collections::BTreeMap;
+
+use super::Outcome;
+use crate::model::{Count, FailureTotals, Interval, Judgement, Sym, Verdict};
+
+/// Counts the verdicts.
+pub fn totals(
+    o: &Outcome<'_>,
+    expected_caused: Interval,
+    excess: Option<Interval>,
+) -> FailureTotals {
+    let mut all = Count::default();
+    for a in o.timeline.attempts.iter().filter(|a| a.outcome.is_final()) {
+        all.attempts += 1;
+        all.failed += u64::from(a.outcome.is_bad());
+    }
+    for j in o.judgements {
+        count(&mut all, j.verdict);
+    }
+    let text = |s: Sym| o.timeline.names.text(s).to_string();
+    FailureTotals {
+        attempts: all.attempts,
+        failed: all.failed,
+        caused: all.caused,
+        unrelated: all.unrelated,
+        undetermined: all.undetermined,
+        expected_caused,
+        excess,
+        by_channel: by_channel(o),
+        by_exchange: by(o, |i, j| text(exchange_of(o, i, j))),
+        by_merchant: by(o, |i, _| text(o.timeline.attempts[i].merchant)),
+        by_method: by(o, |i, _| text(o.timeline.attempts[i].method)),
+        by_currency: by(o, |i, _| text(o.timeline.attempts[i].currency)),
+        by_error: by_error(o),
+    }
+}
+
+/// The exchange that an attempt names, else the one that its calls or its outage name.
+fn exchange_of(o: &Outcome<'_>, attempt: usize, judgement: Option<&Judgement>) -> Sym {
+    let named = o.timeline.attempts[attempt].exchange;
+    if named.is_some() {
+        named
+    } else {
+        judgement.map_or(Sym::NONE, |j| j.linked_exchange)
+    }
+}
+
+fn count(c: &mut Count, verdict: Verdict) {
+    match verdict {
+        Verdict::Caused => c.caused += 1,
+        Verdict::Unrelated => c.unrelated += 1,
+        Verdict::Undetermined => c.undetermined += 1,
+    }
+}
+
+fn by(o: &Outcome<'_>, name: impl Fn(usize, Option<&Judgement>) -> String) -> Vec<Count> {
+    let mut out: BTreeMap<String, Count> = BTreeMap::new();
+    let mut judged = o.judgements.iter().peekable();
+    for (i, a) in o.timeline.attempts.iter().enumerate() {
+        let judgement = judged.next_if(|j| j.attempt == i);
+        if !a.outcome.is_final() {
+            continue;
+        }
+        let entry = out.entry(name(i, judgement)).or_default();
+        entry.attempts += 1;
+        if let Some(j) = judgement {
+            entry.failed += 1;
+            count(entry, j.verdict);
+        }
+    }
+    listed(out)
+}
+
+fn by_error(o: &Outcome<'_>) -> Vec<Count> {
+    let mut out: BTreeMap<String, Count> = BTreeMap::new();
+    for j in o.judgements {
+        let a = &o.timeline.attempts[j.attempt];
+        let signature = o
+            .timeline
+            .errors
+            .get(a.error.0 as usize)
+            .map_or(Sym::NONE, |e| e.signature);
+        let name = o.timeline.names.text(signature);
+        let name = if name.is_empty() {
+            a.class.as_str()
+        } else {
+            name
+        };
+        let entry = out.entry(name.to_string()).or_default();
+        entry.failed += 1;
+        count(entry, j.verdict);
+    }
+    listed(out)
+}
+
+fn by_channel(o: &Outcome<'_>) -> Vec<Count> {
+    let mut out: BTreeMap<String, Count> = BTreeMap::new();
+    for j in o.caused() {
+        let name = j.channel.map_or("-", |c| c.as_str());
+        let entry = out.entry(name.to_string()).or_default();
+        entry.failed += 1;
+        entry.caused += 1;
+    }
+    listed(out)
+}
+
+/// Most caused first, then most failed, then by name; what the records do not say is called `-`.
+fn listed(counts: BTreeMap<String, Count>) -> Vec<Count> {
+    let mut out: Vec<Count> = counts
+        .into_iter()
+        .map(|(name, c)| Count {
+            name: if name.is_empty() {
+                "-".to_string()
+            } else {
+                name
+            },
+            ..c
+        })
+        .collect();
+    out.sort_by(|a, b| (b.caused, b.failed, &a.name).cmp(&(a.caused, a.failed, &b.name)));
+    out
+}
