@@ -1,1 +1,143 @@
-//! pipeline
+//! The whole program on one screen: what happens to the bytes, stage by stage.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+mod assemble;
+mod reading;
+mod rows;
+
+use anyhow::Result;
+
+use crate::model::{IdHash, Report, Role, Story, Thresholds, Time, TimelineRow, ZoneFrom};
+use crate::outage::Detected;
+use crate::timeline::Timeline;
+use crate::{attribution, outage, parse, source, timeline};
+
+use assemble::{base_report, cite, report_of, worth_citing};
+use reading::{keep_wanted, read_all, recognised};
+
+/// A zone for stamps without one.
+#[derive(Clone, Debug)]
+pub struct ZoneRule {
+    /// Glob on the path; any when absent.
+    pub path: Option<String>,
+    /// Name given with the input, or the exchange's, merchant's or role's name; any when absent.
+    pub name: Option<String>,
+    /// Role given with the input; any when absent.
+    pub role: Option<Role>,
+    /// The zone.
+    pub zone: timeline::ZoneSpec,
+    /// `Flag` or `Config`.
+    pub from: ZoneFrom,
+}
+
+/// A stated dependency.
+pub type DependencyRule = attribution::Dependency;
+
+/// Everything that arguments and configuration mean, made once.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What to read.
+    pub requests: Vec<source::Request>,
+    /// Bounds on what is read.
+    pub limits: source::Limits,
+    /// Field names, roles and names that the configuration states.
+    pub mapping: Vec<parse::MappingRule>,
+    /// Zones of stamps without one; the first that matches holds.
+    pub zones: Vec<ZoneRule>,
+    /// Only what lies inside is looked at.
+    pub window: (Option<Time>, Option<Time>),
+    /// From which probability on a verdict is given.
+    pub thresholds: Thresholds,
+    /// Error texts and codes whose class the user states.
+    pub classes: Arc<timeline::ClassRules>,
+    /// Stated dependencies.
+    pub dependencies: Vec<DependencyRule>,
+    /// Fallback exchange for the what-if.
+    pub fallback: Option<String>,
+    /// Clients' time-outs by exchange, in milliseconds.
+    pub client_timeout_ms: BTreeMap<String, u64>,
+    /// Threads that read.
+    pub threads: usize,
+    /// Only payments of these merchants; all when empty.
+    pub merchants: Vec<String>,
+    /// Only calls to, and outages of, these exchanges; all when empty.
+    pub exchanges: Vec<String>,
+}
+
+/// What the stages before the report found.
+struct Found {
+    inputs: Vec<source::Input>,
+    timeline: Timeline,
+    detected: Detected,
+    judged: attribution::Judged,
+    warnings: Vec<String>,
+}
+
+/// From logs to report.
+///
+/// # Errors
+/// When an input cannot be read at all, or nothing in them is recognised.
+pub fn analyze(settings: &Settings) -> Result<Report> {
+    let found = find(settings)?;
+    let mut report = report_of(settings, &found);
+    report.citations = cite(settings, &found.inputs, &worth_citing(&report));
+    Ok(report)
+}
+
+/// The report, and everything known about one attempt (`None` when no record has this id).
+///
+/// # Errors
+/// As [`analyze`].
+pub fn explain(settings: &Settings, id: &str) -> Result<(Report, Option<Story>)> {
+    let found = find(settings)?;
+    let report = report_of(settings, &found);
+    let wanted = IdHash::of(id);
+    let Some(index) = found.timeline.attempts.iter().position(|a| wanted.is_some() && a.links[0] == wanted) else {
+        return Ok((report, None));
+    };
+    let at = found.judged.judgements.iter().position(|j| j.attempt == index);
+    let judgement = at.map(|i| &found.judged.judgements[i]);
+    let (mut story, sources) = attribution::tell(&found.timeline, &found.detected, index, judgement);
+    story.payment_id = id.to_string();
+    story.failed = at.and_then(|i| report.failures.get(i).cloned());
+    story.lines = cite(settings, &found.inputs, &sources);
+    Ok((report, Some(story)))
+}
+
+/// How each input was understood: a report with only `inputs` and `warnings`.
+///
+/// # Errors
+/// When an input cannot be read at all.
+pub fn inspect(settings: &Settings) -> Result<Report> {
+    let (inputs, mut warnings) = source::discover(&settings.requests, &settings.limits)?;
+    let mut timeline = timeline::assemble(read_all(settings, &inputs, &mut warnings)?);
+    timeline::align(&mut timeline);
+    Ok(base_report(settings, &timeline, warnings))
+}
+
+/// Every record, input by input, as rows; the report holds only `inputs` and `warnings`.
+///
+/// # Errors
+/// As [`inspect`].
+pub fn timeline_all(settings: &Settings, row: &mut dyn FnMut(TimelineRow)) -> Result<Report> {
+    let (inputs, mut warnings) = source::discover(&settings.requests, &settings.limits)?;
+    let mut timeline = timeline::assemble(read_all(settings, &inputs, &mut warnings)?);
+    timeline::align(&mut timeline);
+    let rows = rows::all(settings, &inputs, &timeline)?;
+    rows.into_iter().for_each(row);
+    Ok(base_report(settings, &timeline, warnings))
+}
+
+fn find(settings: &Settings) -> Result<Found> {
+    let (inputs, mut warnings) = source::discover(&settings.requests, &settings.limits)?;
+    let mut timeline = timeline::assemble(read_all(settings, &inputs, &mut warnings)?);
+    timeline::align(&mut timeline);
+    keep_wanted(settings, &mut timeline);
+    recognised(&timeline)?;
+    let detected = outage::detect(&timeline);
+    let options = attribution::Options { thresholds: settings.thresholds, dependencies: settings.dependencies.clone() };
+    let judged = attribution::judge(&timeline, &detected, &options);
+    Ok(Found { inputs, timeline, detected, judged, warnings })
+}

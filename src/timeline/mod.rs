@@ -1,6 +1,8 @@
 //! timeline (temporary)
+mod align;
 mod health;
 use crate::model::*;
+pub use align::align;
 pub use health::{CallState, Health};
 /// TEMP
 #[derive(Clone, Debug, Default)]

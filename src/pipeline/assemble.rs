@@ -1,0 +1,168 @@
+//! Puts what the stages found into the one structure that outputs see.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Found, Settings};
+use crate::model::{
+    Citation, FailedAttempt, Finding, Judgement, Report, Role, SourceRef, Span, Sym, Verdict, ZoneFrom,
+};
+use crate::timeline::Timeline;
+use crate::{impact, parse, source};
+
+/// Failures of each verdict whose lines are cited.
+const CITED_PER_VERDICT: usize = 3;
+
+/// The whole report, without citations.
+pub(super) fn report_of(settings: &Settings, found: &Found) -> Report {
+    let Found { timeline, detected, judged, warnings, .. } = found;
+    let mut report = base_report(settings, timeline, warnings.clone());
+    let outcome = impact::Outcome {
+        timeline,
+        outages: &detected.outages,
+        judgements: &judged.judgements,
+        window: report.window,
+    };
+    report.totals = impact::totals(&outcome, judged.expected_caused, judged.excess);
+    report.impact = impact::impact(&outcome);
+    report.detection = impact::detection(&outcome);
+    report.moments = impact::moments(&outcome);
+    report.strips = impact::strips(&outcome);
+    report.what_if = impact::what_if(&outcome, settings.fallback.as_deref());
+    report.findings = [&judged.findings[..], &detected.findings[..], &impact::lessons(&outcome)[..]].concat();
+    report.findings.sort_by_key(|f: &Finding| std::cmp::Reverse(f.severity));
+    report.failures = judged.judgements.iter().map(|j| row(timeline, j)).collect();
+    report.warnings.extend(disagreement(&report));
+    report.warnings.extend(gaps(&detected.silences, detected.outages.iter().map(|o| o.span(crate::outage::log_end(timeline)))));
+    report.outages = detected.outages.clone();
+    report
+}
+
+/// Only how the inputs were understood.
+pub(super) fn base_report(settings: &Settings, timeline: &Timeline, warnings: Vec<String>) -> Report {
+    let shared = |s: Sym| timeline.names.shared(s);
+    let mut report = Report {
+        inputs: timeline.inputs.clone(),
+        input_exchanges: timeline.inputs.iter().map(|i| shared(i.exchange)).collect(),
+        input_merchants: timeline.inputs.iter().map(|i| shared(i.merchant)).collect(),
+        window: window(timeline),
+        thresholds: settings.thresholds,
+        warnings,
+        ..Report::default()
+    };
+    report.warnings.extend(input_warnings(&report));
+    report
+}
+
+/// First to last call or payment.
+fn window(timeline: &Timeline) -> Option<Span> {
+    let starts = timeline.attempts.iter().map(|a| a.start).chain(timeline.calls.iter().map(|c| c.time));
+    let ends = timeline.attempts.iter().map(|a| a.time).chain(timeline.calls.iter().map(|c| c.time));
+    Some(Span::new(starts.min()?, ends.max()?))
+}
+
+fn input_warnings(report: &Report) -> Vec<String> {
+    let mut out = Vec::new();
+    for input in &report.inputs {
+        if input.rejected > 0 {
+            let share = 100.0 * input.rejected as f64 / input.lines.max(1) as f64;
+            out.push(format!("{}: {} of {} lines were not understood ({share:.1} %)", input.path, input.rejected, input.lines));
+        }
+        if input.zone_from == ZoneFrom::Assumed && matches!(input.role, Role::Payments | Role::Exchange) {
+            out.push(format!("{}: time stamps state no zone; UTC was assumed (say --zone to overrule)", input.path));
+        }
+        out.extend(input.warnings.iter().map(|w| format!("{}: {w}", input.path)));
+    }
+    out
+}
+
+/// The two ways to count should agree; where they do not, the reader must know.
+fn disagreement(report: &Report) -> Option<String> {
+    let excess = report.totals.excess?;
+    let sum = report.totals.expected_caused;
+    let apart = sum.low > excess.high.max(0.0) || excess.low > sum.high;
+    let much = (sum.mean - excess.mean).abs() > 0.1 * sum.mean.max(20.0);
+    (apart && much).then(|| {
+        format!(
+            "the two ways to count disagree: the single verdicts add up to {:.0} knock-on failures ({:.0} to {:.0}), failures above the \
+             baseline during the outages to {:.0} ({:.0} to {:.0}); the second leaves out collateral, backlog and rivals",
+            sum.mean, sum.low, sum.high, excess.mean, excess.low, excess.high
+        )
+    })
+}
+
+fn gaps(silences: &[Span], outages: impl Iterator<Item = Span>) -> Vec<String> {
+    let outages: Vec<Span> = outages.collect();
+    let touching: Vec<&Span> = silences.iter().filter(|s| outages.iter().any(|o| o.overlaps(s))).collect();
+    match touching.first() {
+        None => Vec::new(),
+        Some(first) => vec![format!(
+            "{} of the stretches in which nothing at all was logged touch an outage (the first from {} to {}): what happened \
+             in them is unknown",
+            touching.len(),
+            first.start,
+            first.end
+        )],
+    }
+}
+
+fn row(timeline: &Timeline, j: &Judgement) -> FailedAttempt {
+    let a = &timeline.attempts[j.attempt];
+    let error = timeline.errors.get(a.error.0 as usize).copied().unwrap_or_default();
+    let shared = |s: Sym| timeline.names.shared(s);
+    FailedAttempt {
+        time: a.time,
+        start: a.start,
+        payment_id: shared(a.id).unwrap_or_else(|| format!("line {}", a.source.line).into()),
+        order_id: shared(a.order_text),
+        merchant: shared(a.merchant),
+        method: shared(a.method),
+        exchange: shared(a.exchange).or_else(|| shared(j.linked_exchange)),
+        currency: shared(a.currency),
+        amount: a.amount,
+        outcome: a.outcome,
+        error_code: shared(error.code),
+        error_message: shared(error.message),
+        error_class: a.class,
+        verdict: j.verdict,
+        probability: j.probability,
+        outage: j.outage,
+        channel: j.channel,
+        evidence: j.evidence.clone(),
+        source: a.source,
+    }
+}
+
+/// Lines that a reader will want to see: those that the outages rest on, and those of the clearest and the least clear
+/// failures of each verdict.
+pub(super) fn worth_citing(report: &Report) -> Vec<SourceRef> {
+    let mut out: BTreeSet<SourceRef> = report.outages.iter().flat_map(|o| o.evidence.iter().map(|e| e.source)).collect();
+    out.extend(report.findings.iter().flat_map(|f| f.evidence.iter().map(|e| e.source)));
+    for verdict in [Verdict::Caused, Verdict::Undetermined, Verdict::Unrelated] {
+        let mut of: Vec<&FailedAttempt> = report.failures.iter().filter(|f| f.verdict == verdict).collect();
+        of.sort_by(|a, b| b.probability.total_cmp(&a.probability).then(a.time.cmp(&b.time)).then(a.source.cmp(&b.source)));
+        let ends = of.iter().take(CITED_PER_VERDICT).chain(of.iter().rev().take(CITED_PER_VERDICT));
+        for failure in ends {
+            out.insert(failure.source);
+            out.extend(failure.evidence.iter().map(|e| e.source));
+        }
+    }
+    out.into_iter().collect()
+}
+
+/// The texts of lines, read again.
+pub(super) fn cite(settings: &Settings, inputs: &[source::Input], sources: &[SourceRef]) -> Vec<Citation> {
+    let mut by_input: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
+    for s in sources {
+        by_input.entry(s.input).or_default().push(s.line);
+    }
+    let mut out = Vec::new();
+    for (input, mut lines) in by_input {
+        lines.sort_unstable();
+        lines.dedup();
+        let Some(path) = inputs.get(input as usize) else { continue };
+        for (line, text) in parse::cited_lines(path, &lines, &settings.limits) {
+            out.push(Citation { source: SourceRef { input, line }, text });
+        }
+    }
+    out
+}

@@ -1,0 +1,117 @@
+//! From inputs to facts: every input read by its own builder, several at once, put together in the order of their paths.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use rayon::prelude::*;
+
+use super::{Settings, ZoneRule};
+use crate::model::{RawIncident, Record, Span, Time};
+use crate::parse::{FormatInfo, ReadOptions, Sink};
+use crate::source::Input;
+use crate::timeline::{Builder, InputContext, Part, Timeline};
+use crate::{parse, timeline};
+
+struct Feed(Builder);
+
+impl Sink for Feed {
+    fn format(&mut self, info: &FormatInfo) {
+        self.0.format(info.id, &info.reason);
+    }
+
+    fn record(&mut self, record: &Record<'_>) {
+        self.0.record(record);
+    }
+
+    fn status(&mut self, incident: RawIncident) {
+        self.0.status(&incident);
+    }
+}
+
+/// Reads every input. One that cannot be opened or read stops the run: a report that silently lacks a log is wrong.
+pub(super) fn read_all(settings: &Settings, inputs: &[Input], _warnings: &mut Vec<String>) -> Result<Vec<Part>> {
+    let options = options(settings);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads.max(1)).build().context("failed to start threads")?;
+    pool.install(|| {
+        inputs
+            .par_iter()
+            .enumerate()
+            .map(|(i, input)| read_one(settings, &options, i as u32, input))
+            .collect()
+    })
+}
+
+pub(super) fn options(settings: &Settings) -> ReadOptions {
+    ReadOptions { mapping: settings.mapping.clone(), limits: settings.limits.clone() }
+}
+
+fn read_one(settings: &Settings, options: &ReadOptions, index: u32, input: &Input) -> Result<Part> {
+    let mut feed = Feed(Builder::new(context(settings, options, index, input)));
+    let summary = parse::read(input, options, &mut feed).with_context(|| format!("failed to read {}", input.shown))?;
+    let mut part = feed.0.finish();
+    let own = part.summary_mut();
+    own.format = summary.format.to_string();
+    own.format_reason = summary.format_reason;
+    own.lines = summary.lines;
+    own.rejected += summary.rejected;
+    own.rejects.splice(0..0, summary.rejects);
+    own.mapping = summary.mapping;
+    own.warnings.splice(0..0, summary.warnings);
+    own.compression = summary.compression.to_string();
+    Ok(part)
+}
+
+/// What is known of an input before its first line.
+pub(super) fn context(settings: &Settings, options: &ReadOptions, index: u32, input: &Input) -> InputContext {
+    let stated = parse::stated(input, options);
+    let zone = settings.zones.iter().find(|z| zone_applies(z, input, stated.exchange.as_deref(), stated.merchant.as_deref()));
+    let (from, to) = settings.window;
+    InputContext {
+        index,
+        shown: input.shown.clone(),
+        role: input.role.or(stated.role),
+        exchange: input.name.clone().or(stated.exchange),
+        merchant: stated.merchant,
+        zone: zone.map(|z| (z.zone.clone(), z.from)),
+        window: (from.is_some() || to.is_some()).then(|| Span::new(from.unwrap_or(Time::MIN), to.unwrap_or(Time::MAX))),
+        classes: Arc::clone(&settings.classes),
+    }
+}
+
+fn zone_applies(rule: &ZoneRule, input: &Input, exchange: Option<&str>, merchant: Option<&str>) -> bool {
+    let named = |name: &String| {
+        let same = |t: Option<&str>| t.is_some_and(|t| t.eq_ignore_ascii_case(name));
+        let stem = input.shown.rsplit('/').next().and_then(|f| f.split('.').next());
+        same(input.name.as_deref()) || same(exchange) || same(merchant) || same(stem) || same(input.role.map(|r| r.as_str()))
+            || input.shown == *name
+    };
+    let path = |pattern: &String| glob::Pattern::new(pattern).is_ok_and(|p| p.matches(&input.shown));
+    rule.name.as_ref().is_none_or(named)
+        && rule.path.as_ref().is_none_or(path)
+        && rule.role.is_none_or(|r| input.role == Some(r))
+}
+
+/// Drops what the user does not want to look at.
+pub(super) fn keep_wanted(settings: &Settings, timeline: &mut Timeline) {
+    let Timeline { names, attempts, calls, statuses, .. } = timeline;
+    let listed = |list: &[String], sym| list.iter().any(|w| w.eq_ignore_ascii_case(names.text(sym)));
+    if !settings.merchants.is_empty() {
+        attempts.retain(|a| listed(&settings.merchants, a.merchant));
+    }
+    if !settings.exchanges.is_empty() {
+        calls.retain(|c| listed(&settings.exchanges, c.exchange));
+        statuses.retain(|s| listed(&settings.exchanges, s.exchange));
+    }
+}
+
+/// Nothing recognisable is an error, not an empty report.
+pub(super) fn recognised(timeline: &timeline::Timeline) -> Result<()> {
+    let nothing = timeline.attempts.is_empty()
+        && timeline.calls.is_empty()
+        && timeline.statuses.is_empty()
+        && timeline.notes.is_empty();
+    if nothing {
+        bail!("no payment, call or status-page incident was recognised in {} inputs", timeline.inputs.len());
+    }
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! Every record as a row of the shared time line.
+
+use anyhow::{Context, Result};
+
+use super::Settings;
+use super::reading::{context, options};
+use crate::model::{RawIncident, Record, TimelineRow, ZoneFrom};
+use crate::parse::{self, FormatInfo, Sink};
+use crate::source::Input;
+use crate::timeline::{InputContext, Timeline, ZoneSpec, row_of};
+
+struct Rows {
+    context: InputContext,
+    format: &'static str,
+    offset_ms: i64,
+    rows: Vec<TimelineRow>,
+}
+
+impl Sink for Rows {
+    fn format(&mut self, info: &FormatInfo) {
+        self.format = info.id;
+    }
+
+    fn record(&mut self, record: &Record<'_>) {
+        if let Some(mut row) = row_of(&self.context, self.format, record) {
+            row.time = row.time.plus_millis(self.offset_ms);
+            self.rows.push(row);
+        }
+    }
+
+    fn status(&mut self, incident: RawIncident) {
+        self.rows.extend(crate::timeline::rows_of_incident(&self.context, self.format, &incident));
+    }
+}
+
+/// All rows of all inputs, in time order, on the clocks that the alignment found.
+pub(super) fn all(settings: &Settings, inputs: &[Input], timeline: &Timeline) -> Result<Vec<TimelineRow>> {
+    let options = options(settings);
+    let mut out = Vec::new();
+    for (i, input) in inputs.iter().enumerate() {
+        let mut sink = Rows {
+            context: context(settings, &options, i as u32, input),
+            format: "",
+            offset_ms: 0,
+            rows: Vec::new(),
+        };
+        if let Some(summary) = timeline.inputs.get(i) {
+            sink.offset_ms = summary.clock_offset_ms.unwrap_or(0);
+            sink.context.role = sink.context.role.or(Some(summary.role));
+            if summary.zone_from == ZoneFrom::Inferred {
+                sink.context.zone = ZoneSpec::parse(&summary.zone).ok().map(|z| (z, ZoneFrom::Inferred));
+            }
+        }
+        parse::read(input, &options, &mut sink).with_context(|| format!("failed to read {}", input.shown))?;
+        out.append(&mut sink.rows);
+    }
+    out.sort_by_key(|r| (r.time, r.source));
+    Ok(out)
+}
