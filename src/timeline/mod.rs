@@ -1,10 +1,24 @@
-//! From `Record` (what a line said) to `Timeline` (typed facts on one time line).
+//! From `Record` (what a line said) to [`Timeline`] (typed facts on one time line).
+//!
+//! A [`Builder`] takes one input's records and gives its [`Part`]; [`assemble`] merges the parts. What kind of
+//! fact a record states is decided in `classify`, what an error means in `error_class`. Outages and their
+//! consequences are no business of this room.
 
+mod assemble;
+mod builder;
+mod classify;
 mod error_class;
+mod errors;
 mod outcome;
+mod place;
 mod signature;
 mod values;
 mod zone;
 
+#[cfg(test)]
+mod tests;
+
+pub use assemble::{Timeline, assemble};
+pub use builder::{Builder, InputContext, Part, row_of};
 pub use error_class::{ClassRules, classify_error};
 pub use zone::{Resolved, ZoneSpec};
