@@ -1,24 +1,28 @@
-//! timeline (temporary)
+//! From `Record` (what a line said) to [`Timeline`] (typed facts on one time line).
+//!
+//! A [`Builder`] takes one input's records and gives its [`Part`]; [`assemble`] merges the parts. What kind of
+//! fact a record states is decided in `classify`, what an error means in `error_class`. Outages and their
+//! consequences are no business of this room.
+
 mod align;
+mod assemble;
+mod builder;
+mod classify;
+mod error_class;
+mod errors;
 mod health;
-use crate::model::*;
+mod outcome;
+mod place;
+mod signature;
+mod values;
+mod zone;
+
+#[cfg(test)]
+mod tests;
+
 pub use align::align;
+pub use assemble::{Timeline, assemble};
+pub use builder::{Builder, InputContext, Part, row_of};
+pub use error_class::{ClassRules, classify_error};
 pub use health::{CallState, Health};
-/// TEMP
-#[derive(Clone, Debug, Default)]
-pub struct Timeline {
-    /// n
-    pub names: Names,
-    /// e
-    pub errors: Vec<ErrorInfo>,
-    /// a
-    pub attempts: Vec<Attempt>,
-    /// c
-    pub calls: Vec<Call>,
-    /// s
-    pub statuses: Vec<StatusIncident>,
-    /// n
-    pub notes: Vec<Note>,
-    /// i
-    pub inputs: Vec<InputSummary>,
-}
+pub use zone::{Resolved, ZoneSpec};

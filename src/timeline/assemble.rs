@@ -1,0 +1,599 @@
+//! Parts to one time line: one table of names, one attempt for the records of a payment, one of each exact copy.
+//!
+//! Nothing here depends on the order of records inside a part, nor on how they are spread over parts.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::model::{
+    Attempt, Call, ErrorClass, ErrorInfo, ErrorKey, IdHash, InputSummary, Names, Note, Outcome,
+    SourceRef, StatusIncident, Sym, Time,
+};
+
+use super::builder::{Part, Piece, RawCall};
+use super::errors::ErrorTable;
+
+/// All facts of a run on one time line.
+#[derive(Debug, Default)]
+pub struct Timeline {
+    /// Texts of all symbols.
+    pub names: Names,
+    /// Distinct errors, indexed by [`ErrorKey`]; entry 0 is "no error".
+    pub errors: Vec<ErrorInfo>,
+    /// Payment attempts by (time, source).
+    pub attempts: Vec<Attempt>,
+    /// Calls to exchanges by (time, source).
+    pub calls: Vec<Call>,
+    /// Status-page incidents by (start, source).
+    pub statuses: Vec<StatusIncident>,
+    /// Notes by (time, source).
+    pub notes: Vec<Note>,
+    /// How each input was understood, in the order of their indices.
+    pub inputs: Vec<InputSummary>,
+}
+
+/// Merges the parts of a run. Exact copies are dropped and counted in [`InputSummary::duplicates`] of the input
+/// that holds the later copy.
+pub fn assemble(mut parts: Vec<Part>) -> Timeline {
+    parts.sort_by_key(|p| p.index);
+    let mut all = Merged::default();
+    for part in parts {
+        all.add(part);
+    }
+    all.finish()
+}
+
+#[derive(Default)]
+struct Merged {
+    names: Names,
+    errors: ErrorTable,
+    pieces: Vec<Piece>,
+    calls: Vec<RawCall>,
+    statuses: Vec<StatusIncident>,
+    notes: Vec<Note>,
+    inputs: Vec<InputSummary>,
+}
+
+/// Translates one part's symbols; a text is carried over when it is first used.
+struct Translator<'a> {
+    from: &'a Names,
+    errors_from: &'a [ErrorInfo],
+    syms: Vec<Option<Sym>>,
+    errors: Vec<Option<ErrorKey>>,
+}
+
+impl Translator<'_> {
+    fn sym(&mut self, sym: Sym, names: &mut Names) -> Sym {
+        match self.syms.get(sym.0 as usize).copied().flatten() {
+            Some(known) => known,
+            None => {
+                let new = names.intern(self.from.text(sym));
+                if let Some(slot) = self.syms.get_mut(sym.0 as usize) {
+                    *slot = Some(new);
+                }
+                new
+            }
+        }
+    }
+
+    fn error(&mut self, key: ErrorKey, names: &mut Names, table: &mut ErrorTable) -> ErrorKey {
+        let at = key.0 as usize;
+        if let Some(known) = self.errors.get(at).copied().flatten() {
+            return known;
+        }
+        let Some(info) = self.errors_from.get(at).copied() else {
+            return ErrorKey::default();
+        };
+        let new = table.key_of(ErrorInfo {
+            code: self.sym(info.code, names),
+            message: self.sym(info.message, names),
+            signature: self.sym(info.signature, names),
+            ..info
+        });
+        if let Some(slot) = self.errors.get_mut(at) {
+            *slot = Some(new);
+        }
+        new
+    }
+}
+
+impl Merged {
+    fn add(&mut self, part: Part) {
+        let mut to = Translator {
+            from: &part.names,
+            errors_from: &part.errors.infos,
+            syms: vec![None; part.names.len()],
+            errors: vec![None; part.errors.infos.len()],
+        };
+        let (names, errors) = (&mut self.names, &mut self.errors);
+        for mut piece in part.pieces {
+            let fact = &mut piece.fact;
+            for sym in [
+                &mut fact.id,
+                &mut fact.order_text,
+                &mut fact.merchant,
+                &mut fact.method,
+                &mut fact.exchange,
+                &mut fact.currency,
+                &mut fact.operation,
+            ] {
+                *sym = to.sym(*sym, names);
+            }
+            fact.error = to.error(fact.error, names, errors);
+            self.pieces.push(piece);
+        }
+        for mut raw in part.calls {
+            let call = &mut raw.call;
+            for sym in [&mut call.exchange, &mut call.component, &mut call.caller] {
+                *sym = to.sym(*sym, names);
+            }
+            call.error = to.error(call.error, names, errors);
+            self.calls.push(raw);
+        }
+        for mut status in part.statuses {
+            status.exchange = to.sym(status.exchange, names);
+            self.statuses.push(status);
+        }
+        self.notes.extend(part.notes);
+        let mut summary = part.summary;
+        summary.exchange = to.sym(summary.exchange, names);
+        summary.merchant = to.sym(summary.merchant, names);
+        let at = part.index as usize;
+        if self.inputs.len() <= at {
+            self.inputs.resize_with(at + 1, InputSummary::default);
+        }
+        if let Some(slot) = self.inputs.get_mut(at) {
+            *slot = summary;
+        }
+    }
+
+    fn finish(mut self) -> Timeline {
+        let pieces = std::mem::take(&mut self.pieces);
+        let attempts = self.fold(pieces);
+        let raw = std::mem::take(&mut self.calls);
+        let calls = self.distinct_calls(raw);
+        self.notes.sort_by_key(|n| (n.time, n.source));
+        self.distinct_notes();
+        self.statuses.sort_by_key(|s| (s.start, s.source));
+        self.distinct_statuses();
+        self.name_exchanges(&attempts, &calls);
+        Timeline {
+            names: self.names,
+            errors: self.errors.infos,
+            attempts,
+            calls,
+            statuses: self.statuses,
+            notes: self.notes,
+            inputs: self.inputs,
+        }
+    }
+
+    fn count_copy(&mut self, of: SourceRef) {
+        if let Some(input) = self.inputs.get_mut(of.input as usize) {
+            input.duplicates += 1;
+        }
+    }
+
+    /// Groups the records of each attempt and folds every group.
+    fn fold(&mut self, pieces: Vec<Piece>) -> Vec<Attempt> {
+        let (with_id, without): (Vec<Piece>, Vec<Piece>) =
+            pieces.into_iter().partition(|p| p.fact.links[0].is_some());
+        let mut attempts = Vec::with_capacity(with_id.len() + without.len());
+        self.fold_by_payment(with_id, &mut attempts);
+        let (ordered, bare): (Vec<Piece>, Vec<Piece>) =
+            without.into_iter().partition(|p| p.fact.order.is_some());
+        self.fold_by_order(ordered, &mut attempts);
+        attempts.extend(
+            self.without_overlap(bare, |p| (p.fact.time, p.print, p.fact.source))
+                .iter()
+                .map(|p| p.fact),
+        );
+        attempts.sort_by_key(|a| (a.time, a.source));
+        attempts
+    }
+
+    fn fold_by_payment(&mut self, mut pieces: Vec<Piece>, attempts: &mut Vec<Attempt>) {
+        pieces.sort_by_key(|p| (p.fact.links[0], p.fact.time, p.fact.source));
+        for group in pieces.chunk_by(|a, b| a.fact.links[0] == b.fact.links[0]) {
+            if group.len() == 1 {
+                attempts.push(group[0].fact);
+                continue;
+            }
+            for mut of_merchant in by_merchant(group) {
+                self.drop_copies(&mut of_merchant);
+                if of_merchant
+                    .iter()
+                    .filter(|p| p.fact.outcome.is_final())
+                    .count()
+                    > NO_ID_FROM
+                {
+                    self.warn_constant_id(&of_merchant);
+                    attempts.extend(of_merchant.iter().map(|p| p.fact));
+                } else {
+                    attempts.extend(folded(&of_merchant));
+                }
+            }
+        }
+    }
+
+    /// Without a payment id, each final record of an order is an attempt, and what was pending before it belongs
+    /// to it.
+    fn fold_by_order(&mut self, mut pieces: Vec<Piece>, attempts: &mut Vec<Attempt>) {
+        pieces.sort_by_key(|p| (p.fact.order, p.fact.merchant, p.fact.time, p.fact.source));
+        for group in pieces
+            .chunk_by(|a, b| (a.fact.order, a.fact.merchant) == (b.fact.order, b.fact.merchant))
+        {
+            let mut of_order = group.to_vec();
+            self.drop_copies(&mut of_order);
+            for one in of_order.split_inclusive(|p| p.fact.outcome.is_final()) {
+                attempts.extend(folded(one));
+            }
+        }
+    }
+
+    /// Drops records that say exactly the same at the same time. Expects them by (time, source).
+    fn drop_copies(&mut self, pieces: &mut Vec<Piece>) {
+        let mut kept: Vec<Piece> = Vec::with_capacity(pieces.len());
+        for piece in pieces.drain(..) {
+            let same_time = kept
+                .iter()
+                .rev()
+                .take_while(|k| k.fact.time == piece.fact.time);
+            if same_time.into_iter().any(|k| is_copy(&k.fact, &piece.fact)) {
+                self.count_copy(piece.fact.source);
+            } else {
+                kept.push(piece);
+            }
+        }
+        *pieces = kept;
+    }
+
+    fn warn_constant_id(&mut self, group: &[Piece]) {
+        let Some(input) = group
+            .first()
+            .and_then(|p| self.inputs.get_mut(p.fact.source.input as usize))
+        else {
+            return;
+        };
+        input.warnings.push(format!(
+            "one payment id on {} final records: not taken for an id, each record is an attempt",
+            group.len()
+        ));
+    }
+
+    /// One of each call: equal facts with an id in common are copies wherever they are; calls without an id are
+    /// copies only where two inputs plainly overlap.
+    fn distinct_calls(&mut self, raw: Vec<RawCall>) -> Vec<Call> {
+        let (mut with_id, without): (Vec<RawCall>, Vec<RawCall>) = raw
+            .into_iter()
+            .partition(|r| r.call.links.iter().any(|l| l.is_some()));
+        with_id.sort_by_key(|r| (call_key(&r.call), r.call.source));
+        let mut calls: Vec<Call> = Vec::with_capacity(with_id.len() + without.len());
+        for copies in with_id.chunk_by(|a, b| call_key(&a.call) == call_key(&b.call)) {
+            calls.push(copies[0].call);
+            for copy in &copies[1..] {
+                self.count_copy(copy.call.source);
+            }
+        }
+        let kept = self.without_overlap(without, |r| (r.call.time, r.print, r.call.source));
+        calls.extend(kept.iter().map(|r| r.call));
+        calls.sort_by_key(|c| (c.time, c.source));
+        calls
+    }
+
+    fn distinct_notes(&mut self) {
+        let notes = std::mem::take(&mut self.notes);
+        for note in notes {
+            let same_time = self.notes.iter().rev().take_while(|n| n.time == note.time);
+            if same_time.into_iter().any(|n| n.text == note.text) {
+                self.count_copy(note.source);
+            } else {
+                self.notes.push(note);
+            }
+        }
+    }
+
+    fn distinct_statuses(&mut self) {
+        let statuses = std::mem::take(&mut self.statuses);
+        for status in statuses {
+            let copy = self
+                .statuses
+                .iter_mut()
+                .rev()
+                .take_while(|s| s.start == status.start)
+                .find(|s| s.exchange == status.exchange && s.title == status.title);
+            match copy {
+                // A later export of the page tells the rest of the story.
+                Some(known) => {
+                    if status.updates.len() > known.updates.len()
+                        || (known.end.is_none() && status.end.is_some())
+                    {
+                        *known = status.clone();
+                    }
+                    self.count_copy(status.source);
+                }
+                None => self.statuses.push(status),
+            }
+        }
+    }
+
+    /// Records without an id: two equal ones are one record only if their inputs overlap, that is if nearly all
+    /// that one holds of the shared stretch is in the other too. Inside one input all stand.
+    fn without_overlap<T: Copy>(
+        &mut self,
+        items: Vec<T>,
+        key: impl Fn(&T) -> (Time, u64, SourceRef),
+    ) -> Vec<T> {
+        let mut items = items;
+        items.sort_by_key(&key);
+        let same = |a: &T, b: &T| (key(a).0, key(a).1) == (key(b).0, key(b).1);
+        let mut matches: BTreeMap<(u32, u32), usize> = BTreeMap::new();
+        for run in items.chunk_by(same).filter(|r| r.len() > 1) {
+            let counts = per_input(run, &key);
+            for (i, (a, n)) in counts.iter().enumerate() {
+                for (b, m) in &counts[i + 1..] {
+                    *matches.entry((*a, *b)).or_default() += n.min(m);
+                }
+            }
+        }
+        let overlapping: Vec<(u32, u32)> = matches
+            .into_iter()
+            .filter(|((a, b), n)| overlaps(&items, &key, *a, *b, *n))
+            .map(|(pair, _)| pair)
+            .collect();
+        if overlapping.is_empty() {
+            return items;
+        }
+        let mut kept = Vec::with_capacity(items.len());
+        for run in items.chunk_by(same) {
+            let counts: BTreeMap<u32, usize> = per_input(run, &key).into_iter().collect();
+            let mut dropped: BTreeMap<u32, usize> = BTreeMap::new();
+            for (a, b) in &overlapping {
+                if let (Some(n), Some(m)) = (counts.get(a), counts.get(b)) {
+                    let drop = dropped.entry(*b).or_default();
+                    *drop = (*drop).max(*n.min(m));
+                }
+            }
+            for item in run {
+                let source = key(item).2;
+                match dropped.get_mut(&source.input) {
+                    Some(left) if *left > 0 => {
+                        *left -= 1;
+                        self.count_copy(source);
+                    }
+                    _ => kept.push(*item),
+                }
+            }
+        }
+        kept
+    }
+
+    /// Which exchange the words of each error name, now that all exchanges are known.
+    fn name_exchanges(&mut self, attempts: &[Attempt], calls: &[Call]) {
+        let mut syms: Vec<Sym> = attempts.iter().map(|a| a.exchange).collect();
+        syms.extend(calls.iter().map(|c| c.exchange));
+        syms.extend(self.statuses.iter().map(|s| s.exchange));
+        syms.sort_unstable();
+        syms.dedup();
+        let mut known: Vec<(String, Sym)> = syms
+            .into_iter()
+            .map(|s| (self.names.text(s).to_owned(), s))
+            .filter(|(name, _)| name.len() >= 3 && name != super::place::UNNAMED)
+            .collect();
+        // the longest name first: `ts-order-other-service` before `ts-order-service`
+        known.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.0.cmp(&b.0)));
+        let mut by_signature: HashMap<Sym, Sym> = HashMap::new();
+        for info in &mut self.errors.infos {
+            if info.signature.is_none() {
+                continue;
+            }
+            info.names_exchange = *by_signature.entry(info.signature).or_insert_with(|| {
+                let text = format!(
+                    "{} {}",
+                    self.names.text(info.code),
+                    self.names.text(info.message)
+                )
+                .to_lowercase();
+                known
+                    .iter()
+                    .find(|(name, _)| has_word(&text, name))
+                    .map_or(Sym::NONE, |(_, sym)| *sym)
+            });
+        }
+    }
+}
+
+/// More final records than this under one payment id: it is no id of a payment.
+const NO_ID_FROM: usize = 50;
+
+fn per_input<T>(run: &[T], key: &impl Fn(&T) -> (Time, u64, SourceRef)) -> Vec<(u32, usize)> {
+    run.chunk_by(|a, b| key(a).2.input == key(b).2.input)
+        .map(|same| (key(&same[0]).2.input, same.len()))
+        .collect()
+}
+
+/// Whether `matches` equal records make two inputs an overlap: at least ten, and four in five of those that the
+/// smaller one holds of the shared stretch.
+fn overlaps<T>(
+    items: &[T],
+    key: &impl Fn(&T) -> (Time, u64, SourceRef),
+    a: u32,
+    b: u32,
+    matches: usize,
+) -> bool {
+    const FEWEST: usize = 10;
+    if matches < FEWEST {
+        return false;
+    }
+    let times = |input: u32| {
+        items
+            .iter()
+            .map(key)
+            .filter(move |k| k.2.input == input)
+            .map(|k| k.0)
+    };
+    let (Some(first), Some(last)) = (
+        times(a).min().max(times(b).min()),
+        times(a).max().min(times(b).max()),
+    ) else {
+        return false;
+    };
+    let shared = |input: u32| times(input).filter(|t| first <= *t && *t <= last).count();
+    matches * 5 >= shared(a).min(shared(b)) * 4
+}
+
+/// Splits a payment id's records by merchant, where several are stated; a record that states none goes with the
+/// one merchant that is stated, else stands apart.
+fn by_merchant(group: &[Piece]) -> Vec<Vec<Piece>> {
+    let mut stated: Vec<Sym> = group
+        .iter()
+        .filter(|p| p.merchant_stated)
+        .map(|p| p.fact.merchant)
+        .collect();
+    stated.sort_unstable();
+    stated.dedup();
+    if stated.len() <= 1 {
+        return vec![group.to_vec()];
+    }
+    let mut groups: Vec<Vec<Piece>> = stated
+        .iter()
+        .map(|m| {
+            group
+                .iter()
+                .filter(|p| p.merchant_stated && p.fact.merchant == *m)
+                .copied()
+                .collect()
+        })
+        .collect();
+    let rest: Vec<Piece> = group
+        .iter()
+        .filter(|p| !p.merchant_stated)
+        .copied()
+        .collect();
+    if !rest.is_empty() {
+        groups.push(rest);
+    }
+    groups
+}
+
+/// The attempt that the records (by time, source) tell of: its last final record, completed from the others.
+fn folded(pieces: &[Piece]) -> Option<Attempt> {
+    let winner = pieces
+        .iter()
+        .max_by_key(|p| (p.fact.outcome.is_final(), p.fact.time, p.fact.source))?;
+    let mut attempt = winner.fact;
+    let stated_merchant = pieces.iter().rev().find(|p| p.merchant_stated);
+    if let Some(piece) = stated_merchant.filter(|_| !winner.merchant_stated) {
+        attempt.merchant = piece.fact.merchant;
+    }
+    // the latest record first
+    for piece in pieces.iter().rev() {
+        complete(&mut attempt, &piece.fact);
+    }
+    if attempt.outcome == Outcome::Succeeded {
+        attempt.id = Sym::NONE;
+        attempt.order_text = Sym::NONE;
+    }
+    let observed = attempt.time.secs_since(attempt.start) * 1000.0;
+    if attempt.duration_ms.is_none() && pieces.len() > 1 && observed > 0.0 {
+        attempt.duration_ms = Some(observed.min(f64::from(u32::MAX)) as u32);
+    }
+    Some(attempt)
+}
+
+/// Takes from another record of the same attempt what the final one does not say.
+fn complete(attempt: &mut Attempt, other: &Attempt) {
+    attempt.start = attempt.start.min(other.start);
+    for (mine, theirs) in [
+        (&mut attempt.id, other.id),
+        (&mut attempt.order_text, other.order_text),
+        (&mut attempt.merchant, other.merchant),
+        (&mut attempt.method, other.method),
+        (&mut attempt.exchange, other.exchange),
+        (&mut attempt.currency, other.currency),
+        (&mut attempt.operation, other.operation),
+    ] {
+        if mine.is_none() {
+            *mine = theirs;
+        }
+    }
+    for (mine, theirs) in attempt.links.iter_mut().zip(other.links) {
+        keep_id(mine, theirs);
+    }
+    keep_id(&mut attempt.order, other.order);
+    keep_id(&mut attempt.customer, other.customer);
+    keep_id(&mut attempt.retry_of, other.retry_of);
+    attempt.amount = attempt.amount.or(other.amount);
+    attempt.attempt_no = attempt.attempt_no.max(other.attempt_no);
+    let silent = attempt.class == ErrorClass::Unknown || attempt.error == ErrorKey::default();
+    if attempt.outcome.is_bad()
+        && silent
+        && other.class != ErrorClass::None
+        && other.class != ErrorClass::Unknown
+    {
+        attempt.error = other.error;
+        attempt.class = other.class;
+        if attempt.class == ErrorClass::UpstreamTimeout {
+            attempt.outcome = Outcome::Unknown;
+        }
+    }
+}
+
+fn keep_id(mine: &mut IdHash, theirs: IdHash) {
+    if !mine.is_some() {
+        *mine = theirs;
+    }
+}
+
+/// Whether two records say the same, their place aside.
+fn is_copy(a: &Attempt, b: &Attempt) -> bool {
+    let key = |x: &Attempt| {
+        (
+            (
+                x.time,
+                x.start,
+                x.duration_ms,
+                x.links,
+                x.order,
+                x.customer,
+                x.retry_of,
+            ),
+            (x.merchant, x.method, x.exchange, x.currency, x.operation),
+            (x.outcome, x.error, x.class, x.amount, x.attempt_no),
+        )
+    };
+    key(a) == key(b)
+}
+
+/// All that a call says, its place aside.
+type CallKey = (
+    Time,
+    [IdHash; 3],
+    [Sym; 3],
+    u16,
+    ErrorClass,
+    ErrorKey,
+    Option<u32>,
+    bool,
+);
+
+fn call_key(c: &Call) -> CallKey {
+    (
+        c.time,
+        c.links,
+        [c.exchange, c.component, c.caller],
+        c.http_status,
+        c.class,
+        c.error,
+        c.duration_us,
+        c.is_probe,
+    )
+}
+
+/// Whether the word occurs with no letter or digit next to it.
+fn has_word(text: &str, word: &str) -> bool {
+    text.match_indices(word).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + word.len()..].chars().next();
+        !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
+    })
+}

@@ -1,0 +1,1209 @@
+//! One input's records to its part of the time line.
+//!
+//! Time stamps. A record that knows how long something took was written when it was over: a lone stamp beside a
+//! duration is the *end*, and the start is worked out. It is the *start* when the record also states an end, when
+//! the format stamps requests as they begin (Envoy, Istio, HAProxy, Apache), or when the order of the file shows
+//! it (the stamps jump back and forth, stamps plus durations do not: written at the end, stamped with the start).
+//! A call's `time` is always its start. An attempt's `time` is its record's stamp, its `start` never later.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::model::{
+    Attempt, Call, ErrorClass, Field, IdHash, InputSummary, Names, Note, Outcome, Precision,
+    RawIncident, Record, Role, SourceRef, Span, Stamp, StatusIncident, StatusUpdate, Sym, Time,
+    ZoneFrom,
+};
+
+use super::classify::{self, Kind, Plan};
+use super::errors::ErrorTable;
+use super::outcome::status_meaning;
+use super::zone::{Resolved, ZoneSpec};
+use super::{ClassRules, place, values};
+
+/// What is known of an input before its first record.
+#[derive(Clone, Debug)]
+pub struct InputContext {
+    /// Index of the input in the run.
+    pub index: u32,
+    /// Path as shown.
+    pub shown: String,
+    /// What the user says that it tells about.
+    pub role: Option<Role>,
+    /// The exchange's name from `NAME=` or the mapping, for records that do not state one.
+    pub exchange: Option<String>,
+    /// The merchant's name from the mapping, for records that do not state one.
+    pub merchant: Option<String>,
+    /// Zone of stamps without one, from the flag or the configuration.
+    pub zone: Option<(ZoneSpec, ZoneFrom)>,
+    /// Records outside are left out.
+    pub window: Option<Span>,
+    /// The user's own error classes.
+    pub classes: Arc<ClassRules>,
+}
+
+/// One record of a payment attempt, still to be folded with its others.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Piece {
+    /// What the record says by itself.
+    pub(super) fact: Attempt,
+    /// Whether the record (or the mapping) names the merchant, rather than its service standing in.
+    pub(super) merchant_stated: bool,
+    /// Hash of everything the record says; only for records without payment and order id.
+    pub(super) print: u64,
+    lone_stamp: bool,
+}
+
+/// One call, and what is needed to tell copies of it apart.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RawCall {
+    /// The call.
+    pub(super) call: Call,
+    /// Hash of everything the record says; only for records without any id.
+    pub(super) print: u64,
+    lone_stamp: bool,
+    component: ComponentFrom,
+}
+
+/// Where a call's component came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ComponentFrom {
+    Stated,
+    Derived,
+    Nothing,
+}
+
+/// One input's facts, with its own names.
+#[derive(Debug)]
+pub struct Part {
+    /// How the input was understood, as far as its records tell; the caller adds what reading told.
+    pub summary: InputSummary,
+    pub(super) index: u32,
+    pub(super) names: Names,
+    pub(super) errors: ErrorTable,
+    pub(super) pieces: Vec<Piece>,
+    pub(super) calls: Vec<RawCall>,
+    pub(super) statuses: Vec<StatusIncident>,
+    pub(super) notes: Vec<Note>,
+}
+
+/// Takes one input's records in their order.
+#[derive(Debug)]
+pub struct Builder {
+    ctx: InputContext,
+    format: String,
+    part: Part,
+    sample: Vec<Record<'static>>,
+    plan: Option<Plan>,
+    clock: Clock,
+    tally: Tally,
+    texts: Texts,
+    file_exchange: Option<String>,
+}
+
+/// How many records are looked at before the first is judged.
+const SAMPLE: usize = 500;
+
+/// What is counted for the warnings.
+#[derive(Debug, Default)]
+struct Tally {
+    records: u64,
+    untimed: u64,
+    outside: u64,
+    ambiguous_amounts: u64,
+    unread_amounts: u64,
+    start_stamped: bool,
+    unnamed_calls: u64,
+    strange: Vec<(String, u64)>,
+    ascending: u64,
+    descending: u64,
+    previous: Option<Time>,
+    /// Steps back in time of lone stamps, and of these stamps plus their durations.
+    back_as_start: u64,
+    back_as_end: u64,
+    previous_lone: Option<(Time, Time)>,
+}
+
+impl Builder {
+    /// Starts an input.
+    pub fn new(ctx: InputContext) -> Builder {
+        let summary = InputSummary {
+            path: ctx.shown.clone(),
+            ..InputSummary::default()
+        };
+        Builder {
+            part: Part {
+                summary,
+                index: ctx.index,
+                names: Names::default(),
+                errors: ErrorTable::default(),
+                pieces: Vec::new(),
+                calls: Vec::new(),
+                statuses: Vec::new(),
+                notes: Vec::new(),
+            },
+            clock: Clock::new(ctx.zone),
+            file_exchange: place::exchange_of_file(&ctx.shown),
+            format: String::new(),
+            sample: Vec::new(),
+            plan: None,
+            tally: Tally::default(),
+            texts: Texts::default(),
+            ctx,
+        }
+    }
+
+    /// The recognised format and why.
+    pub fn format(&mut self, id: &'static str, reason: &str) {
+        self.format = id.to_owned();
+        self.part.summary.format = id.to_owned();
+        self.part.summary.format_reason = reason.to_owned();
+    }
+
+    /// Takes one record.
+    pub fn record(&mut self, record: &Record<'_>) {
+        match self.plan {
+            Some(plan) => self.take(record, &plan),
+            None => {
+                self.sample.push(owned(record));
+                if self.sample.len() >= SAMPLE {
+                    self.decide();
+                }
+            }
+        }
+    }
+
+    /// Takes one incident of a status page.
+    pub fn status(&mut self, incident: &RawIncident) {
+        self.tally.records += 1;
+        let Some(fact) = self.incident(incident) else {
+            self.tally.untimed += 1;
+            return;
+        };
+        if self.inside(fact.start) || fact.end.is_some_and(|end| self.inside(end)) {
+            self.part.statuses.push(fact);
+        } else {
+            self.tally.outside += 1;
+        }
+    }
+
+    /// Ends the input.
+    pub fn finish(mut self) -> Part {
+        self.decide();
+        if self.tally.stamped_at_start() {
+            self.tally.start_stamped = true;
+        } else {
+            self.shift_lone_stamps();
+        }
+        self.drop_strays();
+        self.drop_uneven_components();
+        self.forget_ids_of_succeeded();
+        self.summarise();
+        self.part
+    }
+
+    fn decide(&mut self) {
+        if self.plan.is_some() {
+            return;
+        }
+        let plan = Plan::of(&self.sample);
+        self.plan = Some(plan);
+        for record in std::mem::take(&mut self.sample) {
+            self.take(&record, &plan);
+        }
+    }
+
+    fn take(&mut self, record: &Record<'_>, plan: &Plan) {
+        self.tally.records += 1;
+        let stated_exchange = self.ctx.exchange.is_some();
+        let role = self
+            .ctx
+            .role
+            .or((stated_exchange && plan.own_web_log).then_some(Role::Exchange));
+        let kind = plan.kind(record, role);
+        if kind == Kind::Other {
+            return;
+        }
+        let Some((time, precision)) = self.time_of(record) else {
+            self.tally.untimed += 1;
+            return;
+        };
+        self.tally.step(time);
+        if !self.inside(time) {
+            self.tally.outside += 1;
+            return;
+        }
+        match kind {
+            Kind::Payment => self.payment(record, time, precision, plan),
+            Kind::Call => self.call(record, time, precision, plan),
+            Kind::Note => self.note(record, time),
+            Kind::Other => {}
+        }
+    }
+
+    fn inside(&self, time: Time) -> bool {
+        self.ctx.window.is_none_or(|w| w.contains(time))
+    }
+
+    /// The record's own stamp, else its start, else its end.
+    fn time_of(&mut self, record: &Record<'_>) -> Option<(Time, Precision)> {
+        let stamp = record.time.or(record.start).or(record.end)?;
+        Some((self.clock.read(stamp), stamp.precision))
+    }
+
+    fn source(&self, record: &Record<'_>) -> SourceRef {
+        SourceRef {
+            input: self.ctx.index,
+            line: record.line,
+        }
+    }
+
+    fn links(record: &Record<'_>) -> [IdHash; 3] {
+        let hash = |f| record.get(f).map_or(IdHash::NONE, IdHash::of);
+        [
+            hash(Field::PaymentId),
+            hash(Field::TraceId),
+            hash(Field::RequestId),
+        ]
+    }
+
+    fn payment(&mut self, record: &Record<'_>, time: Time, precision: Precision, plan: &Plan) {
+        let standing = classify::standing(record);
+        if standing.strange_status {
+            self.tally
+                .strange_status(record.get(Field::Status).unwrap_or(""));
+        }
+        let (error, class, outcome) = self.payment_error(record, standing);
+        let hash = |f| record.get(f).map_or(IdHash::NONE, IdHash::of);
+        let duration = record
+            .get(Field::Duration)
+            .and_then(|d| values::duration_us(d, record.duration_unit))
+            .map(|us| us / 1000);
+        let start = record.start.map(|s| self.clock.read(s));
+        let end = record.end.map(|s| self.clock.read(s));
+        let duration = duration.or_else(|| {
+            end.zip(Some(start.unwrap_or(time)))
+                .and_then(|(e, s)| millis(s, e))
+        });
+        let kept = outcome != Outcome::Succeeded;
+        let merchant = record
+            .get(Field::Merchant)
+            .map(str::to_owned)
+            .or_else(|| self.ctx.merchant.clone());
+        let merchant_stated = merchant.is_some();
+        let currency = self.currency(record);
+        let links = Builder::links(record);
+        let order = hash(Field::OrderId);
+        let lone_stamp =
+            record.time.is_some() && start.is_none() && end.is_none() && duration.is_some();
+        if lone_stamp {
+            self.tally
+                .lone(time, time.plus_millis(i64::from(duration.unwrap_or(0))));
+        }
+        let fact = Attempt {
+            time,
+            start: start.unwrap_or(time).min(time),
+            precision,
+            duration_ms: duration,
+            id: self.text_if(kept && links[0].is_some(), record.get(Field::PaymentId)),
+            order_text: self.text_if(kept && order.is_some(), record.get(Field::OrderId)),
+            links,
+            order,
+            customer: hash(Field::CustomerId),
+            merchant: self.name(merchant.as_deref().or_else(|| record.get(Field::Service))),
+            method: self
+                .texts
+                .method(record.get(Field::Method), &mut self.part.names),
+            exchange: self
+                .texts
+                .exchange(record.get(Field::Exchange), &mut self.part.names),
+            currency,
+            operation: self.name(record.get(Field::Operation)),
+            outcome,
+            error,
+            class,
+            amount: self.amount(record, currency, plan),
+            attempt_no: record
+                .get(Field::Attempt)
+                .and_then(|a| a.parse().ok())
+                .unwrap_or(0),
+            retry_of: hash(Field::RetryOf),
+            source: self.source(record),
+        };
+        let nameless = !links[0].is_some() && !order.is_some();
+        self.part.pieces.push(Piece {
+            fact,
+            merchant_stated,
+            print: if nameless { fingerprint(record) } else { 0 },
+            lone_stamp,
+        });
+    }
+
+    /// Error, class and outcome of a payment's record. What timed out at the exchange, or may have gone through
+    /// by the words of the error, did not fail for certain: its outcome is unknown.
+    fn payment_error(
+        &mut self,
+        record: &Record<'_>,
+        standing: classify::Standing,
+    ) -> (crate::model::ErrorKey, ErrorClass, Outcome) {
+        let told = standing.outcome.is_bad()
+            || (standing.outcome == Outcome::Pending && classify::has_error(record));
+        if !told {
+            return (
+                crate::model::ErrorKey::default(),
+                ErrorClass::None,
+                standing.outcome,
+            );
+        }
+        let http = record.get(Field::HttpStatus).and_then(values::http_status);
+        let word = match http {
+            Some(status) if status >= 400 => format!("HTTP {status}"),
+            _ => record
+                .get(Field::Status)
+                .or_else(|| record.get(Field::Kind))
+                .unwrap_or("")
+                .to_owned(),
+        };
+        let words = classify::payment_error(record, standing, &word);
+        let got = self
+            .part
+            .errors
+            .add(&words, true, &mut self.part.names, &self.ctx.classes);
+        let open = got.open || got.class == ErrorClass::UpstreamTimeout;
+        let outcome = match standing.outcome {
+            Outcome::Failed if open => Outcome::Unknown,
+            other => other,
+        };
+        (got.key, got.class, outcome)
+    }
+
+    fn call(&mut self, record: &Record<'_>, time: Time, precision: Precision, plan: &Plan) {
+        let _ = precision;
+        let status = classify::call_status(record);
+        let exchange = self.call_exchange(record);
+        let (component, component_from) = self.component(record, exchange, plan);
+        let (error, class) = self.call_error(record, status);
+        let start = record.start.map(|s| self.clock.read(s));
+        let end = record.end.map(|s| self.clock.read(s));
+        let stated = record
+            .get(Field::Duration)
+            .and_then(|d| values::duration_us(d, record.duration_unit));
+        let began = start.unwrap_or(time);
+        let duration_us = stated.or_else(|| end.and_then(|e| micros(began, e)));
+        let at_start = start.is_some() || (end.is_some() && record.time.is_some());
+        let only_end = !at_start && end.is_some();
+        let lone_stamp = !at_start
+            && !only_end
+            && duration_us.is_some()
+            && !classify::is_start_stamped(&self.format, record);
+        if lone_stamp {
+            self.tally.lone(
+                time,
+                time.plus_millis(i64::from(duration_us.unwrap_or(0) / 1000)),
+            );
+        }
+        let links = Builder::links(record);
+        let nameless = links.iter().all(|l| !l.is_some());
+        let call = Call {
+            time: if only_end {
+                before(began, duration_us)
+            } else {
+                began
+            },
+            duration_us,
+            links,
+            exchange,
+            component,
+            caller: self.caller(record, plan),
+            http_status: status.unwrap_or(0),
+            class,
+            error,
+            is_probe: classify::is_probe(record),
+            source: self.source(record),
+        };
+        self.part.calls.push(RawCall {
+            call,
+            print: if nameless { fingerprint(record) } else { 0 },
+            lone_stamp,
+            component: component_from,
+        });
+    }
+
+    fn call_error(
+        &mut self,
+        record: &Record<'_>,
+        status: Option<u16>,
+    ) -> (crate::model::ErrorKey, ErrorClass) {
+        if !classify::call_failed(record, status) {
+            return (crate::model::ErrorKey::default(), ErrorClass::None);
+        }
+        let words = classify::call_error(record, status);
+        let got = self
+            .part
+            .errors
+            .add(&words, false, &mut self.part.names, &self.ctx.classes);
+        (got.key, got.class)
+    }
+
+    /// The exchange of a call: its own field; the service, where a caller is named beside it; `NAME=` or the
+    /// mapping; the host; the service; the file's name; at last a stand-in.
+    fn call_exchange(&mut self, record: &Record<'_>) -> Sym {
+        let called = record
+            .get(Field::Service)
+            .filter(|_| record.has(Field::Caller));
+        let url = record.get(Field::Path).filter(|p| p.contains("://"));
+        let stated = [
+            record.get(Field::Exchange),
+            called,
+            self.ctx.exchange.as_deref(),
+            record.get(Field::Host),
+            url,
+            record.get(Field::Service),
+            self.file_exchange.as_deref(),
+        ];
+        for text in stated.into_iter().flatten() {
+            let sym = self.texts.exchange(Some(text), &mut self.part.names);
+            if sym.is_some() {
+                return sym;
+            }
+        }
+        self.tally.unnamed_calls += 1;
+        self.part.names.intern(place::UNNAMED)
+    }
+
+    fn component(
+        &mut self,
+        record: &Record<'_>,
+        exchange: Sym,
+        plan: &Plan,
+    ) -> (Sym, ComponentFrom) {
+        let service = record.get(Field::Service).filter(|_| {
+            plan.service_is_component && record.has(Field::Exchange) && !record.has(Field::Caller)
+        });
+        let from = [
+            (
+                record.get(Field::Component).or(service),
+                ComponentFrom::Stated,
+            ),
+            (record.get(Field::Path), ComponentFrom::Derived),
+            (record.get(Field::Operation), ComponentFrom::Derived),
+        ];
+        for (text, how) in from {
+            let Some(text) = text else { continue };
+            let sym = self
+                .texts
+                .component(text, exchange, how, &mut self.part.names);
+            if sym.is_some() {
+                return (sym, how);
+            }
+            if how == ComponentFrom::Stated {
+                return (Sym::NONE, how);
+            }
+        }
+        (Sym::NONE, ComponentFrom::Nothing)
+    }
+
+    fn caller(&mut self, record: &Record<'_>, plan: &Plan) -> Sym {
+        let writer = record
+            .get(Field::Service)
+            .filter(|_| record.has(Field::Exchange) && !plan.service_is_component);
+        let caller = record
+            .get(Field::Caller)
+            .or_else(|| record.get(Field::Merchant))
+            .or(writer);
+        self.name(caller)
+    }
+
+    fn note(&mut self, record: &Record<'_>, time: Time) {
+        let text = record
+            .get(Field::Message)
+            .or_else(|| record.get(Field::Kind))
+            .unwrap_or("");
+        if !text.is_empty() {
+            self.part.notes.push(Note {
+                time,
+                text: Arc::from(text),
+                source: self.source(record),
+            });
+        }
+    }
+
+    fn incident(&mut self, raw: &RawIncident) -> Option<StatusIncident> {
+        let mut read = |stamp: Option<Stamp>| stamp.map(|s| self.clock.read(s));
+        let mut updates: Vec<StatusUpdate> = Vec::new();
+        for update in &raw.updates {
+            if let Some(time) = read(update.time) {
+                updates.push(StatusUpdate {
+                    time,
+                    status: Arc::from(update.status.to_lowercase()),
+                    body: Arc::from(update.body.as_str()),
+                });
+            }
+        }
+        updates.sort_by_key(|u| u.time);
+        let (created, started, resolved) =
+            (read(raw.created), read(raw.started), read(raw.resolved));
+        let (planned, planned_end) = (read(raw.scheduled_for), read(raw.scheduled_until));
+        let first_word = updates.first().map(|u| u.time);
+        let planned = planned.filter(|_| raw.scheduled);
+        let start = planned.or(started).or(created).or(first_word)?;
+        let closing =
+            |u: &&StatusUpdate| matches!(&*u.status, "resolved" | "completed" | "postmortem");
+        let end = resolved
+            .or_else(|| updates.iter().find(closing).map(|u| u.time))
+            .or(planned_end.filter(|_| raw.scheduled));
+        let page = raw.page.as_deref().map(|p| {
+            let lower = p.to_lowercase();
+            lower
+                .trim_end_matches("page")
+                .trim_end()
+                .trim_end_matches("status")
+                .trim()
+                .to_owned()
+        });
+        let stated = [
+            self.ctx.exchange.as_deref(),
+            page.as_deref(),
+            raw.page_url.as_deref(),
+        ];
+        let name = stated.into_iter().flatten().find_map(place::exchange_name);
+        let name = name
+            .or_else(|| self.file_exchange.clone())
+            .unwrap_or_default();
+        Some(StatusIncident {
+            exchange: self.part.names.intern(&name),
+            title: Arc::from(raw.title.as_str()),
+            impact: Arc::from(raw.impact.as_deref().unwrap_or("none").to_lowercase()),
+            start,
+            acknowledged: first_word.into_iter().chain(created).min().unwrap_or(start),
+            end: end.filter(|&e| e >= start),
+            scheduled: raw.scheduled,
+            components: raw
+                .components
+                .iter()
+                .map(|c| Arc::from(c.as_str()))
+                .collect(),
+            updates,
+            source: SourceRef {
+                input: self.ctx.index,
+                line: raw.line,
+            },
+        })
+    }
+
+    fn name(&mut self, text: Option<&str>) -> Sym {
+        text.filter(|t| IdHash::of(t).is_some())
+            .map_or(Sym::NONE, |t| self.part.names.intern(t))
+    }
+
+    fn text_if(&mut self, wanted: bool, text: Option<&str>) -> Sym {
+        text.filter(|_| wanted)
+            .map_or(Sym::NONE, |t| self.part.names.intern(t))
+    }
+
+    fn currency(&mut self, record: &Record<'_>) -> Sym {
+        self.texts
+            .currency(record.get(Field::Currency), &mut self.part.names)
+    }
+
+    fn amount(
+        &mut self,
+        record: &Record<'_>,
+        currency: Sym,
+        plan: &Plan,
+    ) -> Option<rust_decimal::Decimal> {
+        let text = record.get(Field::Amount)?;
+        let currency = self.part.names.text(currency);
+        match values::amount(text, currency, record.amount_in_minor_units, plan.comma) {
+            values::Money::Exact(amount) => return Some(amount),
+            values::Money::Ambiguous => self.tally.ambiguous_amounts += 1,
+            values::Money::Unreadable => self.tally.unread_amounts += 1,
+        }
+        None
+    }
+
+    /// Lone stamps are ends: works the starts out.
+    fn shift_lone_stamps(&mut self) {
+        for piece in self.part.pieces.iter_mut().filter(|p| p.lone_stamp) {
+            let took = i64::from(piece.fact.duration_ms.unwrap_or(0));
+            piece.fact.start = piece.fact.start.plus_millis(-took);
+        }
+        for raw in self.part.calls.iter_mut().filter(|c| c.lone_stamp) {
+            raw.call.time = before(raw.call.time, raw.call.duration_us);
+        }
+    }
+
+    /// Takes out a handful of records years away from all others: broken clocks, not events.
+    fn drop_strays(&mut self) {
+        let part = &mut self.part;
+        let mut times: Vec<Time> = part.pieces.iter().map(|p| p.fact.time).collect();
+        times.extend(part.calls.iter().map(|c| c.call.time));
+        times.extend(part.notes.iter().map(|n| n.time));
+        let Some(bounds) = plausible(&mut times) else {
+            return;
+        };
+        let before = times.len();
+        part.pieces.retain(|p| bounds.contains(p.fact.time));
+        part.calls.retain(|c| bounds.contains(c.call.time));
+        part.notes.retain(|n| bounds.contains(n.time));
+        let dropped = before - part.pieces.len() - part.calls.len() - part.notes.len();
+        if dropped > 0 {
+            part.summary.warnings.push(format!(
+                "{} more than a year away from all others left out: the time stamp is wrong",
+                counted(dropped as u64, "record")
+            ));
+        }
+    }
+
+    /// Components worked out from paths tell parts of an exchange apart only where failed calls have paths too.
+    /// Where half of an exchange's failed calls have none, or one part is all there is, they are dropped.
+    fn drop_uneven_components(&mut self) {
+        let mut seen: HashMap<Sym, Evenness> = HashMap::new();
+        for raw in &self.part.calls {
+            let even = seen.entry(raw.call.exchange).or_default();
+            let failed = raw.call.class != ErrorClass::None;
+            match raw.component {
+                ComponentFrom::Derived if failed => even.failed_with += 1,
+                ComponentFrom::Nothing if failed => even.failed_without += 1,
+                ComponentFrom::Derived => even.with = true,
+                _ => {}
+            }
+        }
+        for raw in &mut self.part.calls {
+            let uneven = seen
+                .get(&raw.call.exchange)
+                .is_some_and(Evenness::is_uneven);
+            if raw.component == ComponentFrom::Derived && uneven {
+                raw.call.component = Sym::NONE;
+            }
+        }
+    }
+
+    /// Pending records kept their ids for the case that nothing else came; where the attempt succeeded, they go.
+    fn forget_ids_of_succeeded(&mut self) {
+        let succeeded: std::collections::HashSet<IdHash> = self
+            .part
+            .pieces
+            .iter()
+            .filter(|p| p.fact.outcome == Outcome::Succeeded)
+            .map(|p| p.fact.links[0])
+            .collect();
+        for piece in &mut self.part.pieces {
+            if piece.fact.outcome == Outcome::Pending && succeeded.contains(&piece.fact.links[0]) {
+                piece.fact.id = Sym::NONE;
+                piece.fact.order_text = Sym::NONE;
+            }
+        }
+    }
+
+    fn summarise(&mut self) {
+        let part = &mut self.part;
+        let majority = self.plan.map_or(Kind::Other, |p| p.majority);
+        let role = if !part.statuses.is_empty() {
+            Role::Status
+        } else if part.pieces.is_empty() && part.calls.is_empty() && part.notes.is_empty() {
+            Role::Other
+        } else if part.calls.len() > part.pieces.len() {
+            Role::Exchange
+        } else if part.pieces.is_empty() {
+            Role::Notes
+        } else if part.calls.is_empty() {
+            Role::Payments
+        } else {
+            majority.role()
+        };
+        let summary = &mut part.summary;
+        summary.role = self.ctx.role.unwrap_or(role);
+        summary.events =
+            (part.pieces.len() + part.calls.len() + part.statuses.len() + part.notes.len()) as u64;
+        let times = || {
+            part.pieces
+                .iter()
+                .flat_map(|p| [p.fact.start, p.fact.time])
+                .chain(part.calls.iter().map(|c| c.call.time))
+                .chain(part.notes.iter().map(|n| n.time))
+                .chain(part.statuses.iter().map(|s| s.start))
+        };
+        summary.first = times().min();
+        summary.last = times().max();
+        let exchanges = part.calls.iter().map(|c| c.call.exchange);
+        summary.exchange = only(exchanges.chain(part.statuses.iter().map(|s| s.exchange)));
+        summary.merchant = only(part.pieces.iter().map(|p| p.fact.merchant));
+        (summary.zone, summary.zone_from) = self.clock.zone();
+        self.tally
+            .warn(&self.ctx, self.plan.as_ref(), &mut summary.warnings);
+        self.clock.warn(&mut summary.warnings);
+    }
+}
+
+#[derive(Default)]
+struct Evenness {
+    with: bool,
+    failed_with: u64,
+    failed_without: u64,
+}
+
+impl Evenness {
+    fn is_uneven(&self) -> bool {
+        self.failed_without > self.failed_with && (self.with || self.failed_with > 0)
+    }
+}
+
+/// The one symbol that all share; `NONE` when they differ or there are none.
+fn only(mut syms: impl Iterator<Item = Sym>) -> Sym {
+    let Some(first) = syms.next() else {
+        return Sym::NONE;
+    };
+    if syms.all(|s| s == first) {
+        first
+    } else {
+        Sym::NONE
+    }
+}
+
+fn counted(n: u64, what: &str) -> String {
+    if n == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{n} {what}s")
+    }
+}
+
+/// All but a handful of the times, and a year to either side; `None` when there are too few to tell.
+fn plausible(times: &mut [Time]) -> Option<Span> {
+    const YEAR_SECS: f64 = 366.0 * 86_400.0;
+    const ENOUGH: usize = 20;
+    if times.len() < ENOUGH {
+        return None;
+    }
+    let handful = (times.len() / 1000).max(3);
+    let last = times.len() - 1;
+    let low = *times.select_nth_unstable(handful).1;
+    let high = *times.select_nth_unstable(last - handful).1;
+    Some(Span::new(
+        low.plus_secs(-YEAR_SECS),
+        high.plus_secs(YEAR_SECS),
+    ))
+}
+
+fn before(time: Time, duration_us: Option<u32>) -> Time {
+    Time(
+        time.0
+            .saturating_sub(i64::from(duration_us.unwrap_or(0)) * 1000),
+    )
+}
+
+fn micros(start: Time, end: Time) -> Option<u32> {
+    u32::try_from(end.0.checked_sub(start.0)? / 1000).ok()
+}
+
+fn millis(start: Time, end: Time) -> Option<u32> {
+    u32::try_from(end.0.checked_sub(start.0)? / 1_000_000).ok()
+}
+
+/// Reads stamps, and remembers how.
+#[derive(Debug)]
+struct Clock {
+    spec: ZoneSpec,
+    from: ZoneFrom,
+    explicit: u64,
+    zoneless: u64,
+    repeated_hour: u64,
+    skipped_hour: u64,
+    previous: Option<Time>,
+}
+
+impl Clock {
+    fn new(zone: Option<(ZoneSpec, ZoneFrom)>) -> Clock {
+        let (spec, from) = zone.unwrap_or((ZoneSpec::Utc, ZoneFrom::Assumed));
+        Clock {
+            spec,
+            from,
+            explicit: 0,
+            zoneless: 0,
+            repeated_hour: 0,
+            skipped_hour: 0,
+            previous: None,
+        }
+    }
+
+    /// The instant. Of the two readings of a repeated hour the one that goes on from the record before it: the
+    /// first reading that is not clearly earlier, else the later one.
+    fn read(&mut self, stamp: Stamp) -> Time {
+        const JITTER_SECS: f64 = 300.0;
+        if stamp.has_zone {
+            self.explicit += 1;
+            return stamp.time;
+        }
+        self.zoneless += 1;
+        let time = match self.spec.resolve(stamp.time) {
+            Resolved::One(time) => time,
+            Resolved::Skipped(time) => {
+                self.skipped_hour += 1;
+                time
+            }
+            Resolved::Two(early, late) => {
+                self.repeated_hour += 1;
+                match self.previous {
+                    Some(previous) if early.secs_since(previous) < -JITTER_SECS => late,
+                    _ => early,
+                }
+            }
+        };
+        self.previous = Some(time);
+        time
+    }
+
+    fn zone(&self) -> (String, ZoneFrom) {
+        if self.zoneless == 0 && self.explicit > 0 {
+            ("UTC".to_owned(), ZoneFrom::Explicit)
+        } else {
+            (self.spec.to_string(), self.from)
+        }
+    }
+
+    fn warn(&self, warnings: &mut Vec<String>) {
+        if self.zoneless > 0 && self.explicit > 0 {
+            warnings.push(format!(
+                "{} state a zone and {} do not; those are read as {}",
+                counted(self.explicit, "stamp"),
+                self.zoneless,
+                self.spec
+            ));
+        }
+        if self.repeated_hour > 0 {
+            warnings.push(format!(
+                "{} in the hour that {} repeats when the clock is put back; read by the order of the records",
+                counted(self.repeated_hour, "stamp"),
+                self.spec
+            ));
+        }
+        if self.skipped_hour > 0 {
+            warnings.push(format!(
+                "{} in an hour that {} skips when the clock is put forward: the zone may be wrong",
+                counted(self.skipped_hour, "stamp"),
+                self.spec
+            ));
+        }
+    }
+}
+
+impl Tally {
+    /// Enough steps to speak of an order.
+    const ENOUGH: u64 = 20;
+
+    fn step(&mut self, time: Time) {
+        match self.previous {
+            Some(previous) if time < previous => self.descending += 1,
+            Some(previous) if time > previous => self.ascending += 1,
+            _ => {}
+        }
+        self.previous = Some(time);
+    }
+
+    fn lone(&mut self, as_start: Time, as_end: Time) {
+        if let Some((start, end)) = self.previous_lone {
+            self.back_as_start += u64::from(as_start < start);
+            self.back_as_end += u64::from(as_end < end);
+        }
+        self.previous_lone = Some((as_start, as_end));
+    }
+
+    /// Written in the order of their ends, stamped with their starts.
+    fn stamped_at_start(&self) -> bool {
+        self.back_as_start >= 5 && self.back_as_end * 4 < self.back_as_start
+    }
+
+    fn strange_status(&mut self, word: &str) {
+        const KEPT: usize = 100;
+        if let Some((_, n)) = self.strange.iter_mut().find(|(w, _)| w == word) {
+            *n += 1;
+        } else if self.strange.len() < KEPT {
+            self.strange.push((word.to_owned(), 1));
+        }
+    }
+
+    fn warn(&self, ctx: &InputContext, plan: Option<&Plan>, warnings: &mut Vec<String>) {
+        let records = counted(self.records, "record");
+        if self.untimed > 0 {
+            warnings.push(format!(
+                "{} without a time stamp left out",
+                counted(self.untimed, "record")
+            ));
+        }
+        if self.outside > 0 && self.outside == self.records {
+            warnings.push("every record lies outside --from/--to".to_owned());
+        }
+        if matches!(self.records, 1_000 | 5_000 | 10_000) {
+            warnings.push(format!(
+                "exactly {records}: the export may have been cut at its limit"
+            ));
+        }
+        if self.descending > Tally::ENOUGH && self.ascending * 9 < self.descending {
+            warnings.push(
+                "newest record first: if the export has a limit, the oldest records are missing"
+                    .to_owned(),
+            );
+        }
+        if self.ambiguous_amounts > 0 {
+            warnings.push(format!(
+                "{} such as `1,234`, where nothing tells what the comma means, left out",
+                counted(self.ambiguous_amounts, "amount")
+            ));
+        }
+        if self.unread_amounts > 0 {
+            warnings.push(format!(
+                "{} could not be read exactly",
+                counted(self.unread_amounts, "amount")
+            ));
+        }
+        if self.unnamed_calls > 0 {
+            warnings.push(format!(
+                "{} name no exchange, called `{}` here; say --exchange NAME={}",
+                counted(self.unnamed_calls, "call"),
+                place::UNNAMED,
+                ctx.shown
+            ));
+        }
+        if self.start_stamped {
+            warnings.push(
+                "stamps read as starts: stamp plus duration follows the order of the file"
+                    .to_owned(),
+            );
+        }
+        if plan.is_some_and(|p| p.own_web_log) && ctx.role.is_none() && ctx.exchange.is_none() {
+            warnings.push(
+                "requests of browsers: read as a web server's own log, not as calls to an exchange"
+                    .to_owned(),
+            );
+        }
+        if !self.strange.is_empty() {
+            let mut words = self.strange.clone();
+            words.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+            let shown: Vec<String> = words
+                .iter()
+                .take(5)
+                .map(|(w, n)| format!("`{w}` ({n})"))
+                .collect();
+            warnings.push(format!("status words not understood: {}", shown.join(", ")));
+        }
+    }
+}
+
+/// Texts normalised once each.
+#[derive(Debug, Default)]
+struct Texts {
+    exchanges: HashMap<String, Sym>,
+    methods: HashMap<String, Sym>,
+    currencies: HashMap<String, Sym>,
+    components: HashMap<(String, Sym), Sym>,
+}
+
+impl Texts {
+    /// Paths can hold ids: the table is emptied at this size.
+    const MOST: usize = 20_000;
+
+    fn exchange(&mut self, text: Option<&str>, names: &mut Names) -> Sym {
+        once(&mut self.exchanges, text, |t| {
+            place::exchange_name(t).map_or(Sym::NONE, |n| names.intern(&n))
+        })
+    }
+
+    fn method(&mut self, text: Option<&str>, names: &mut Names) -> Sym {
+        once(&mut self.methods, text, |t| {
+            names.intern(&t.to_lowercase().replace([' ', '-'], "_"))
+        })
+    }
+
+    fn currency(&mut self, text: Option<&str>, names: &mut Names) -> Sym {
+        once(&mut self.currencies, text, |t| {
+            if IdHash::of(t).is_some() {
+                names.intern(&t.to_uppercase())
+            } else {
+                Sym::NONE
+            }
+        })
+    }
+
+    fn component(
+        &mut self,
+        text: &str,
+        exchange: Sym,
+        from: ComponentFrom,
+        names: &mut Names,
+    ) -> Sym {
+        let text = text.split(['?', '#']).next().unwrap_or(text);
+        let key = (text.to_owned(), exchange);
+        if let Some(&sym) = self.components.get(&key) {
+            return sym;
+        }
+        let found = match from {
+            ComponentFrom::Stated => place::component_name(text),
+            _ => place::component_of_operation(text),
+        };
+        let found = found.and_then(|c| place::beside_exchange(&c, names.text(exchange)));
+        let sym = found.map_or(Sym::NONE, |c| names.intern(&c));
+        if self.components.len() >= Texts::MOST {
+            self.components.clear();
+        }
+        self.components.insert(key, sym);
+        sym
+    }
+}
+
+fn once(map: &mut HashMap<String, Sym>, text: Option<&str>, make: impl FnOnce(&str) -> Sym) -> Sym {
+    let Some(text) = text else {
+        return Sym::NONE;
+    };
+    if let Some(&sym) = map.get(text) {
+        return sym;
+    }
+    let sym = make(text);
+    map.insert(text.to_owned(), sym);
+    sym
+}
+
+fn owned(record: &Record<'_>) -> Record<'static> {
+    let mut copy = Record::new(record.line);
+    copy.time = record.time;
+    copy.start = record.start;
+    copy.end = record.end;
+    copy.duration_unit = record.duration_unit;
+    copy.amount_in_minor_units = record.amount_in_minor_units;
+    copy.is_probe = record.is_probe;
+    for (field, text) in record.present() {
+        copy.set(field, text.to_owned());
+    }
+    copy
+}
+
+/// A hash of all that a record says, its line number left out (multiply and rotate over 8-byte words, after
+/// rustc's `FxHasher`; equal records give equal hashes on every machine).
+fn fingerprint(record: &Record<'_>) -> u64 {
+    const K: u64 = 0x517c_c1b7_2722_0a95;
+    let mut hash: u64 = 0;
+    let mut mix = |word: u64| hash = (hash.rotate_left(5) ^ word).wrapping_mul(K);
+    for stamp in [record.time, record.start, record.end]
+        .into_iter()
+        .flatten()
+    {
+        mix(stamp.time.0.cast_unsigned());
+    }
+    for (field, text) in record.present() {
+        mix(field as u64 + 1);
+        for chunk in text.as_bytes().chunks(8) {
+            let mut word = [0u8; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            mix(u64::from_le_bytes(word));
+        }
+    }
+    hash
+}
+
+/// One record as a row of `timeline --all`; `None` when it has no time stamp. The input's majority is not known
+/// here: the user's role and the record's own shape decide.
+pub fn row_of(
+    ctx: &InputContext,
+    format: &'static str,
+    record: &Record<'_>,
+) -> Option<crate::model::TimelineRow> {
+    let stamp = record.time.or(record.start).or(record.end)?;
+    let mut clock = Clock::new(ctx.zone);
+    let time = clock.read(stamp);
+    let plan = Plan::of(std::slice::from_ref(record));
+    let kind = plan.kind(record, ctx.role);
+    let text = |f: Field| record.get(f).map(str::to_owned);
+    let exchange = || {
+        [Field::Exchange, Field::Host]
+            .into_iter()
+            .find_map(|f| record.get(f).and_then(place::exchange_name))
+    };
+    let duration = record
+        .get(Field::Duration)
+        .and_then(|d| values::duration_us(d, record.duration_unit));
+    let (outcome, error_class) = row_outcome(ctx, record, kind);
+    Some(crate::model::TimelineRow {
+        time,
+        precision: stamp.precision,
+        zone_from: if stamp.has_zone {
+            ZoneFrom::Explicit
+        } else {
+            clock.from
+        },
+        role: ctx.role.unwrap_or(kind.role()),
+        kind: kind.as_str(),
+        format,
+        level: text(Field::Level),
+        service: text(Field::Service),
+        exchange: match kind {
+            Kind::Call => Some(row_exchange(ctx, record)).filter(|e| !e.is_empty()),
+            _ => exchange(),
+        },
+        component: text(Field::Component).or_else(|| {
+            record
+                .get(Field::Path)
+                .filter(|_| kind == Kind::Call)
+                .and_then(place::component_of_path)
+        }),
+        merchant: text(Field::Merchant).or_else(|| ctx.merchant.clone()),
+        payment_id: text(Field::PaymentId),
+        trace_id: text(Field::TraceId).or_else(|| text(Field::RequestId)),
+        method: text(if kind == Kind::Payment {
+            Field::Method
+        } else {
+            Field::HttpMethod
+        }),
+        path: text(Field::Path),
+        status: text(Field::Status).or_else(|| text(Field::HttpStatus)),
+        duration_ms: duration.map(|us| f64::from(us) / 1000.0),
+        outcome,
+        error_class,
+        message: text(Field::ErrorMessage).or_else(|| text(Field::Message)),
+        source: SourceRef {
+            input: ctx.index,
+            line: record.line,
+        },
+    })
+}
+
+/// The exchange of a call's row, by the same rules as the fact's.
+fn row_exchange(ctx: &InputContext, record: &Record<'_>) -> String {
+    let mut builder = Builder::new(ctx.clone());
+    let sym = builder.call_exchange(record);
+    builder.part.names.text(sym).to_owned()
+}
+
+fn row_outcome(
+    ctx: &InputContext,
+    record: &Record<'_>,
+    kind: Kind,
+) -> (Option<Outcome>, Option<ErrorClass>) {
+    let mut builder = Builder::new(ctx.clone());
+    match kind {
+        Kind::Payment => {
+            let standing = classify::standing(record);
+            let (_, class, outcome) = builder.payment_error(record, standing);
+            (
+                Some(outcome),
+                Some(class).filter(|c| *c != ErrorClass::None),
+            )
+        }
+        Kind::Call => {
+            let (_, class) = builder.call_error(record, classify::call_status(record));
+            let pending = record
+                .get(Field::Status)
+                .and_then(status_meaning)
+                .is_some_and(|m| m.outcome == Outcome::Pending);
+            let outcome = match class {
+                ErrorClass::None if pending => Outcome::Pending,
+                ErrorClass::None => Outcome::Succeeded,
+                _ => Outcome::Failed,
+            };
+            (
+                Some(outcome),
+                Some(class).filter(|c| *c != ErrorClass::None),
+            )
+        }
+        Kind::Note | Kind::Other => (None, None),
+    }
+}

@@ -1,0 +1,908 @@
+//! What kind of error a code, a text or an HTTP status means. The tables are data; a user's rules come first.
+//!
+//! Not for how an attempt ended (`outcome`), nor for whose fault a failure is: that is attribution.
+//! An unspecific text (`HTTP 500 Internal Server Error`, `payment_failed`, `ERR_17`) stays `Unknown`.
+//!
+//! Sources of the tables: Binance spot API `errors.md` and `rest-api.md`; ccxt's `errorHierarchy.ts` (its
+//! 400/403/404/409/410 as "not available" corrected to the client's errors that they are); ISO 8583:1987 and
+//! :1993 response codes; Stripe decline codes; Envoy response flags; gRPC status codes; errno names; RFC 9110.
+
+use crate::model::ErrorClass::{
+    self, Auth, BusinessDecline, CircuitOpen, ClientError, Clock, Expired, Internal, Maintenance,
+    Overload, RateLimited, ResourceExhausted, Unknown, UpstreamTimeout, UpstreamUnavailable,
+    UserCancelled,
+};
+
+/// A user's own classes, from `knockon.toml`: a code, or a part of a text, and the class it means.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClassRules {
+    rules: Vec<(String, ErrorClass)>,
+}
+
+impl ClassRules {
+    /// Rules in order of precedence. A pattern matches when it equals the error's code, or when it occurs in the
+    /// error's code, type or message; upper and lower case are the same. Blank patterns are ignored.
+    pub fn new(rules: impl IntoIterator<Item = (String, ErrorClass)>) -> ClassRules {
+        let rules = rules
+            .into_iter()
+            .map(|(pattern, class)| (pattern.trim().to_lowercase(), class))
+            .filter(|(pattern, _)| !pattern.is_empty())
+            .collect();
+        ClassRules { rules }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// The class of the first rule that matches.
+    pub fn class_of(&self, texts: [Option<&str>; 3]) -> Option<ErrorClass> {
+        if self.rules.is_empty() {
+            return None;
+        }
+        let texts = texts.map(|t| t.unwrap_or("").to_lowercase());
+        self.rules
+            .iter()
+            .find(|(pattern, _)| texts.iter().any(|t| t.contains(pattern.as_str())))
+            .map(|(_, class)| *class)
+    }
+}
+
+/// A class, and whether the error leaves open if the request went through.
+type Meaning = (ErrorClass, bool);
+
+/// The class of an error, and whether it leaves open if the request went through ("execution status unknown").
+///
+/// `http_status` is the upstream's own status (0: it gave no answer). A payment's record carries the merchant's
+/// status instead; hand that over only where it speaks of the upstream (502, 504).
+pub fn classify_error(
+    code: Option<&str>,
+    message: Option<&str>,
+    error_type: Option<&str>,
+    http_status: Option<u16>,
+    rules: &ClassRules,
+) -> (ErrorClass, bool) {
+    let text = normalise(&[code, error_type, message]);
+    if let Some(class) = rules.class_of([code, error_type, message]) {
+        return (class, class == UpstreamTimeout || leaves_open(&text));
+    }
+    let status_in_text = http_status_in(&text);
+    if let Some(meaning) = by_code(code, error_type, message, status_in_text) {
+        return meaning;
+    }
+    if let Some(meaning) = by_phrase(&text) {
+        let binance_5xx = status_in_text
+            .or(http_status)
+            .is_some_and(documented_unknown)
+            && has_phrase(&text, "binance");
+        return (
+            meaning.0,
+            meaning.1 || (binance_5xx && meaning.0.is_upstream()),
+        );
+    }
+    if let Some(status) = status_in_text.filter(|&s| s != 500) {
+        return by_http(status);
+    }
+    match http_status {
+        Some(status) if !(100..400).contains(&status) => by_http(status),
+        _ => (Unknown, false),
+    }
+}
+
+/// Server errors that Binance documents as "execution status unknown"; its 503 refuses without executing.
+fn documented_unknown(status: u16) -> bool {
+    matches!(status, 500 | 502 | 504)
+}
+
+/// The class of an upstream's HTTP status; 0 means that there was no answer.
+pub(super) fn by_http(status: u16) -> Meaning {
+    match status {
+        1..=399 => (ErrorClass::None, false),
+        401 | 407 | 511 => (Auth, false),
+        402 => (BusinessDecline, false),
+        418 | 429 | 509 => (RateLimited, false),
+        408 | 504 | 524 | 598 | 599 => (UpstreamTimeout, true),
+        499 | 460 => (UserCancelled, false),
+        501 | 505 => (ClientError, false),
+        529 => (Overload, false),
+        400..=498 => (ClientError, false),
+        _ => (UpstreamUnavailable, false),
+    }
+}
+
+/// Codes with one meaning, compared as a whole, upper and lower case alike.
+#[rustfmt::skip] // word lists, several to a line
+const CODES: &[(&[&str], Meaning)] = &[
+    // Binance (negative codes); 1006 and 1007: "execution status unknown"
+    (&["-1006", "-1007"], (UpstreamTimeout, true)),
+    (
+        &["-1000", "-1001", "-1004", "-1016", "-3000", "-3044"],
+        (UpstreamUnavailable, false),
+    ),
+    (&["-1008"], (Overload, false)),
+    (&["-1003", "-1015", "-1034"], (RateLimited, false)),
+    (
+        &["-1002", "-1022", "-1099", "-2008", "-2014", "-2015"],
+        (Auth, false),
+    ),
+    (&["-1021"], (Clock, false)),
+    (
+        &["-1013", "-1014", "-1020", "-2011", "-2013"],
+        (ClientError, false),
+    ),
+    (
+        &["-2018", "-2019", "-3041", "-4045"],
+        (BusinessDecline, false),
+    ),
+    // errno and its kin
+    (
+        &[
+            "ECONNREFUSED", "ECONNRESET", "EHOSTUNREACH", "ENETUNREACH", "ENETDOWN", "EHOSTDOWN", "ENOTFOUND",
+            "EAI_AGAIN", "EPIPE", "ECONNABORTED", "UND_ERR_CONNECT_TIMEOUT", "UND_ERR_SOCKET",
+            "ERR_NAME_NOT_RESOLVED", "ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET",
+        ],
+        (UpstreamUnavailable, false),
+    ),
+    (
+        &[
+            "ETIMEDOUT", "ESOCKETTIMEDOUT", "ETIME", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT",
+        ],
+        (UpstreamTimeout, true),
+    ),
+    (
+        &["EMFILE", "ENFILE", "ENOMEM", "ENOBUFS", "EADDRNOTAVAIL"],
+        (ResourceExhausted, false),
+    ),
+    // gRPC
+    (&["UNAVAILABLE"], (UpstreamUnavailable, false)),
+    (&["DEADLINE_EXCEEDED"], (UpstreamTimeout, true)),
+    (&["RESOURCE_EXHAUSTED"], (ResourceExhausted, false)),
+    (&["UNAUTHENTICATED", "PERMISSION_DENIED"], (Auth, false)),
+    (
+        &[
+            "INVALID_ARGUMENT", "NOT_FOUND", "FAILED_PRECONDITION", "OUT_OF_RANGE", "UNIMPLEMENTED",
+        ],
+        (ClientError, false),
+    ),
+    // Envoy response flags
+    (
+        &[
+            "UH", "UF", "UC", "UR", "DF", "UPE", "URX", "UF,URX", "URX,UF", "UC,URX",
+        ],
+        (UpstreamUnavailable, false),
+    ),
+    (&["UT", "UMSDR", "UT,URX", "SI"], (UpstreamTimeout, true)),
+    (&["UO", "UO,URX"], (CircuitOpen, false)),
+    (&["RL", "RLSE"], (RateLimited, false)),
+    (&["NR", "NC"], (Internal, false)),
+    (&["DC"], (UserCancelled, false)),
+    // ISO 8583:1987, two digits: decisions of the issuer
+    (
+        &[
+            "01", "02", "03", "04", "05", "07", "13", "14", "36", "38", "41", "43", "51", "54",
+            "55", "57", "58", "59", "61", "62", "63", "65", "75", "82", "93",
+        ],
+        (BusinessDecline, false),
+    ),
+    (
+        &["06", "19", "20", "22", "90", "91", "92", "96"],
+        (UpstreamUnavailable, false),
+    ),
+    (&["68"], (UpstreamTimeout, true)),
+    // ISO 8583:1993, three digits
+    (
+        &["903", "907", "908", "909", "910", "912"],
+        (UpstreamUnavailable, false),
+    ),
+    (&["911"], (UpstreamTimeout, true)),
+    // decline codes that no phrase covers
+    (
+        &[
+            "card_error", "generic_decline", "issuer_declined", "not_sent_to_network", "pickup_card",
+            "lost_card", "stolen_card", "call_issuer", "no_action_taken", "revocation_of_authorization",
+            "transaction_not_allowed", "security_violation", "restricted_card", "invalid_account",
+            "new_account_information_available", "service_not_allowed", "stop_payment_order", "not_permitted",
+            "merchant_blacklist", "highest_risk_level", "testmode_decline",
+        ],
+        (BusinessDecline, false),
+    ),
+    (
+        &[
+            "issuer_not_available", "processing_error", "reenter_transaction", "try_again_later",
+            "approve_with_id", "api_connection_error", "downstream_technical_issue", "issuer_unavailable",
+            "psp_acquirer_error", "acquirer_error",
+        ],
+        (UpstreamUnavailable, false),
+    ),
+    (&["transaction_timed_out"], (UpstreamTimeout, true)),
+    (&["payment_session_timeout"], (Expired, false)),
+    (&["rate_limit_error", "rate_limit"], (RateLimited, false)),
+    (
+        &["configuration_issue", "integration_issue"],
+        (Internal, false),
+    ),
+    (
+        &[
+            "idempotency_error", "invalid_request_error", "duplicate_request",
+        ],
+        (ClientError, false),
+    ),
+];
+
+/// ccxt's exception classes, by exact name. `ExchangeError`, the root of its tree, says nothing.
+#[rustfmt::skip] // word lists, several to a line
+const CCXT: &[(&[&str], Meaning)] = &[
+    (&["OnMaintenance"], (Maintenance, false)),
+    (
+        &["DDoSProtection", "RateLimitExceeded"],
+        (RateLimited, false),
+    ),
+    (&["RequestTimeout"], (UpstreamTimeout, true)),
+    (&["InvalidNonce"], (Clock, false)),
+    (
+        &[
+            "ExchangeNotAvailable", "NetworkError", "OperationFailed", "BadResponse", "NullResponse",
+        ],
+        (UpstreamUnavailable, false),
+    ),
+    (
+        &[
+            "AuthenticationError", "PermissionDenied", "AccountNotEnabled", "AccountSuspended",
+        ],
+        (Auth, false),
+    ),
+    (&["InsufficientFunds"], (BusinessDecline, false)),
+    (
+        &[
+            "ArgumentsRequired", "BadRequest", "BadSymbol", "OperationRejected", "NoChange",
+            "MarginModeAlreadySet", "InvalidAddress", "AddressPending", "InvalidOrder", "OrderNotFound",
+            "OrderNotCached", "OrderImmediatelyFillable", "OrderNotFillable", "DuplicateOrderId",
+            "ContractUnavailable", "NotSupported", "RestrictedLocation", "CancelPending", "MarketClosed",
+        ],
+        (ClientError, false),
+    ),
+];
+
+/// Phrases in order of precedence; the first that occurs decides. Texts are compared as lower-case words with
+/// single spaces (`SocketTimeoutException` reads `socket timeout exception`); a phrase begins at a word and
+/// may end inside one, `a & b` needs both, in any order.
+#[rustfmt::skip] // word lists, several to a line
+const PHRASES: &[(&[&str], Meaning)] = &[
+    // what the caller had run out of
+    (
+        &[
+            "pool & exhaust", "pool & time", "pool & full", "pool & no ", "pool & saturat", "pool limit",
+            "hikari", "bulkhead", "too many open files", "out of memory", "oom ", "waiting for a free",
+            "waiting for free", "waiting for a connection slot", "waiting for an available",
+            "waiting for worker", "waiting for a worker", "waiting for connection slot", "no free worker",
+            "no available worker", "no worker", "no idle worker", "no free connection",
+            "no available connection", "no available thread", "worker & busy", "worker & exhaust",
+            "workers & busy", "workers & exhaust", "thread & exhaust", "threads & exhaust",
+            "rejected execution", "thread pool", "queue full", "queue is full", "queue overflow",
+            "queue & capacity", "queue & exceeded", "queue timeout", "queue & timed out", "resource exhaust",
+            "resources exhaust", "resource limit", "max concurren", "too many concurrent", "concurrency limit",
+            "connection limit", "connections exhaust", "connection slots", "max connections", "semaphore",
+            "backpressure", "back pressure", "too many connections", "capacity exhausted", "saturated",
+            "load shed", "shedding",
+        ],
+        (ResourceExhausted, false),
+    ),
+    (
+        &[
+            "circuit break", "circuitbreak", "circuit is open", "circuit open", "breaker",
+            "call not permitted", "broken circuit", "short circuit", "hystrix", "circuit state open",
+            "open circuit", "fail fast", "failing fast", "failfast",
+        ],
+        (CircuitOpen, false),
+    ),
+    (
+        &[
+            "execution status unknown", "execution status is unknown", "status unknown", "outcome unknown",
+            "outcome is unknown", "may have been processed", "may have succeeded", "may have been executed",
+            "unknown outcome", "response received too late",
+        ],
+        (UpstreamTimeout, true),
+    ),
+    (
+        &[
+            "maintenance", "maintain", "system upgrade", "being upgraded", "system is upgrading", "wartung",
+            "mantenimiento", "维护",
+        ],
+        (Maintenance, false),
+    ),
+    (
+        &[
+            "rate limit", "ratelimit", "too many request", "too many new orders", "throttl", "request weight",
+            "ip banned", "ip ban", "banned until", "way too many", "too frequent", "frequency limit",
+            "frequency exceed", "request frequency", "requests frequency", "too fast", "quota", "waf ",
+            "web application firewall", "request limit", "requests limit", "limit of requests",
+            "exceeded the limit of request", "api limit", "call limit", "slow down", "limit rate",
+            "visit limit", "access limit", "visiting too", "ddos", "temporarily banned", "temporarily blocked",
+            "requests per ", "exceeded & requests", "request too many", "requests too many", "rate exceeded",
+            "incapsula", "频繁", "限流",
+        ],
+        (RateLimited, false),
+    ),
+    (
+        &[
+            "recv window", "recvwindow", "timestamp for this request", "nonce", "clock skew", "clock drift",
+            "request timestamp", "timestamp & ahead", "timestamp & expired", "timestamp & too ",
+            "timestamp & range", "timestamp & invalid", "invalid timestamp", "illegal timestamp",
+            "timestamp error", "request expired", "request has expired", "timestamp & window",
+            "timestamp refresh", "timestamp is not", "timestamp mismatch", "incorrect timestamp", "tonce",
+        ],
+        (Clock, false),
+    ),
+    // the customer's side
+    (
+        &[
+            "insufficient", "not sufficient", "not enough", "insuffisant", "exceeds balance", "exceed balance",
+            "exceeds available", "balance too low", "balance is low", "no balance", "lack of balance",
+            "lack of fund", "margin is not", "low balance", "do not honor", "do not honour", "donothonor",
+            "not honored", "stolen card", "lost card", "card lost", "card stolen", "expired card",
+            "card expired", "card has expired", "incorrect cvc", "incorrect cvv", "invalid cvc", "invalid cvv",
+            "cvv", "cvc", "incorrect number", "incorrect pin", "incorrect zip", "invalid card",
+            "card not supported", "card velocity", "withdrawal count", "3 d secure", "3d secure", "3ds",
+            "authentication required", "fraud", "suspected", "high risk", "risk control", "risk rule",
+            "risk check", "risk engine", "risk reject", "blocked by issuer", "blocked by risk", "blacklist",
+            "aml ", "kyc", "sanction", "spending limit", "credit limit", "daily limit", "amount limit",
+            "card limit", "limit exceeded", "exceeds limit", "exceeds the limit", "exceeds your limit",
+            "velocity", "restricted card", "issuer declin", "declined by issuer", "card was declined",
+            "card declin", "your card", "issuer refused", "bank declined", "declined by bank", "pick up card",
+            "余额不足", "saldo insuficiente", "solde insuffisant", "fondos insuficientes",
+        ],
+        (BusinessDecline, false),
+    ),
+    (
+        &[
+            "session timed out", "session timeout", "session expired", "payment window", "otp ",
+            "challenge timeout", "challenge timed out", "quote expired", "quote has expired", "price expired",
+            "rate expired", "payment expired", "payment has expired", "invoice expired", "order expired",
+            "pending too long", "checkout expired", "expired before", "expired waiting",
+            "payment intent expired", "confirmation & expired", "expired without",
+        ],
+        (Expired, false),
+    ),
+    (
+        &[
+            "cancelled by user", "canceled by user", "cancelled by customer", "canceled by customer",
+            "cancelled by the", "canceled by the", "by shopper", "user cancel", "customer cancel",
+            "shopper cancel", "payer cancel", "abandon", "client closed", "client disconnect", "customer left",
+            "user left", "requested by customer", "user abort", "payment cancelled", "payment canceled",
+            "annulé par",
+        ],
+        (UserCancelled, false),
+    ),
+    // our own parts
+    (
+        &[
+            "deadlock", "sql", "database", "postgres", "mysql", "mongo", "oracle", "redis", "kafka",
+            "rabbitmq", "elasticsearch", "jdbc", "orm ", "null pointer", "nullpointer", "nil pointer",
+            "none type", "undefined is not", "of undefined", "of null", "type error", "key error",
+            "attribute error", "index error", "value error", "panic", "assertion", "stack overflow",
+            "segfault", "segmentation fault", "class cast", "index out of", "out of bounds",
+            "illegal argument", "unhandled", "uncaught", "misconfig", "configuration", "config error",
+            "config missing", "config not", "missing config", "migration", "constraint violation",
+            "unique constraint", "duplicate key", "foreign key", "serialization failure", "lock wait",
+            "lock timeout", "optimistic lock", "disk full", "no space left", "division by zero",
+            "divide by zero", "feature flag", "bug",
+        ],
+        (Internal, false),
+    ),
+    // no connection: nothing was sent
+    (
+        &[
+            "connect timed out", "connect timeout", "connection refused", "connection rejected",
+            "connect & refused", "while connecting", "failed to connect", "could not connect",
+            "unable to connect", "cannot connect", "cant connect", "connect failed", "connect error",
+            "connection error", "connection fail", "connection reset", "connection aborted",
+            "connection closed", "connection lost", "connection broken", "connection was closed",
+            "connection terminated", "reset by peer", "broken pipe", "socket hang up", "socket closed",
+            "econnrefused", "econnreset", "enotfound", "eai again", "ehostunreach", "enetunreach",
+            "no such host", "name or service not known", "name resolution", "dns", "getaddrinfo",
+            "no route to host", "unreachable", "not reachable", "prematurely closed", "remote end closed",
+            "server closed", "tls handshake", "ssl handshake", "handshake fail", "unexpected eof", "ssleof",
+            "no instances available", "no instance available", "no healthy", "no live upstream",
+            "no available server", "no endpoints available", "no servers available", "upstream connect",
+            "max retries exceeded", "connection timeout while connecting", "web socket closed",
+            "websocket closed", "going away", "error sending request",
+        ],
+        (UpstreamUnavailable, false),
+    ),
+    (
+        &[
+            "timed out", "timeout", "time out", "timedout", "etimedout", "esockettimedout",
+            "deadline exceeded", "deadline has elapsed", "no response", "did not respond", "not responding",
+            "took too long", "waited too long", "no answer", "did not answer", "gateway time", "超时",
+            "zeitüberschreitung", "tiempo de espera", "délai d",
+        ],
+        (UpstreamTimeout, true),
+    ),
+    (
+        &[
+            "overload", "too busy", "server busy", "server is busy", "system busy", "system is busy",
+            "service busy", "service is busy", "is busy", "busy", "high load", "heavy load", "at capacity",
+            "over capacity", "high traffic", "congest", "system load", "繁忙", "überlastet", "sobrecarg",
+        ],
+        (Overload, false),
+    ),
+    (
+        &[
+            "account & suspend", "account & disabled", "account & frozen", "account & locked", "user & frozen",
+            "api key", "apikey", "access key", "secret key", "api secret", "signature", "sign ", "signing",
+            "unauthori", "not authori", "authentication", "authenticate", "unauthenticated", "permission",
+            "no access", "access denied", "access is denied", "credential", "token expired",
+            "token has expired", "token invalid", "invalid token", "invalid key", "key expired", "certificate",
+            "forbidden", "passphrase", "whitelist", "not whitelisted", "ip not allowed", "invalid ip", "login",
+            "logged in", "not logged", "password", "invalid api", "jwt", "key not", "auth error", "auth fail",
+            "not login",
+        ],
+        (Auth, false),
+    ),
+    (
+        &[
+            "service unavailable", "temporarily unavailable", "currently unavailable", "temporary unavailable",
+            "server unavailable", "system unavailable", "exchange unavailable", "upstream unavailable",
+            "provider unavailable", "gateway unavailable", "processor unavailable", "wallet unavailable",
+            "issuer unavailable", "issuer not available", "acquirer error", "acquirer unavailable",
+            "service not available", "not available at the moment", "temporarily not available", "unavailable",
+            "bad gateway", "upstream error", "upstream fail", "provider error", "gateway error",
+            "exchange error upstream", "temporarily disabled", "temporarily suspended", "withdrawal suspended",
+            "withdrawals suspended", "withdrawals are suspended", "withdraw suspended", "deposit suspended",
+            "wallet suspended", "trading suspended", "trading is suspended", "trading halt", "system halted",
+            "offline", "is down", "shutting down", "disconnected", "inoperative", "system malfunction",
+            "out of service", "please try again later", "try again later", "retry later", "please retry",
+            "please try again", "system error", "system abnormal", "system is abnormal", "internal system",
+            "server error please", "backend error", "no disponible", "nicht verfügbar", "indisponible", "不可用",
+        ],
+        (UpstreamUnavailable, false),
+    ),
+    // weaker words
+    (
+        &["expired", "expire", "过期", "abgelaufen"],
+        (Expired, false),
+    ),
+    (
+        &[
+            "declin", "refused by", "payment refused", "refused", "transaction refused", "not permitted",
+            "transaction not allowed", "not honoured", "rejected by issuer", "rejected by bank",
+        ],
+        (BusinessDecline, false),
+    ),
+    (
+        &["user cancelled", "cancelled", "canceled"],
+        (UserCancelled, false),
+    ),
+    (
+        &[
+            "invalid", "not found", "bad request", "malformed", "missing", "required", "unsupported",
+            "not supported", "illegal", "unknown symbol", "unknown order", "notional", "precision", "lot size",
+            "duplicate", "already", "not allowed", "validation", "must be", "must not", "does not exist",
+            "doesnt exist", "not exist", "no such", "too small", "too large", "too low", "too high",
+            "too long", "too short", "too big", "less than", "greater than", "more than", "minimum", "maximum",
+            "min amount", "max amount", "exceed", "not match", "incorrect", "wrong", "not valid", "cannot be",
+            "can not be", "should be", "cant be", "not active", "not open", "is closed", "out of range",
+            "parameter", "not set", "bad symbol", "is empty", "cannot ", "can not ", "could not find",
+            "unable to find", "unrecognized", "unknown ", "parse error", "not in ", "is not ", "not enabled",
+            "disabled", "limited to", "restricted", "does not", "do not ", "error param",
+        ],
+        (ClientError, false),
+    ),
+];
+
+fn by_code(
+    code: Option<&str>,
+    error_type: Option<&str>,
+    message: Option<&str>,
+    status: Option<u16>,
+) -> Option<Meaning> {
+    let embedded = message.and_then(embedded_code);
+    for text in [code, embedded].into_iter().flatten() {
+        if let Some(meaning) = exact(CODES, text) {
+            return Some(meaning);
+        }
+        if let Some(status) = as_http_status(text) {
+            return (status != 500).then(|| by_http(status));
+        }
+        if is_binance_request_error(text) {
+            return Some((ClientError, false));
+        }
+    }
+    let named = [error_type, code, message]
+        .into_iter()
+        .flatten()
+        .find_map(ccxt_name)?;
+    match (named, status) {
+        ((UpstreamUnavailable, _), Some(status @ 400..=499)) => Some(by_http(status)),
+        _ => Some(named),
+    }
+}
+
+fn exact(table: &[(&[&str], Meaning)], text: &str) -> Option<Meaning> {
+    let text = text.trim();
+    table
+        .iter()
+        .find(|(codes, _)| codes.iter().any(|c| c.eq_ignore_ascii_case(text)))
+        .map(|(_, meaning)| *meaning)
+}
+
+/// `503`, `HTTP_503`, `http503`: an error's code that is an HTTP status.
+fn as_http_status(code: &str) -> Option<u16> {
+    let digits = code
+        .trim()
+        .trim_start_matches(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '-' | ' '));
+    let prefix = code.trim().strip_suffix(digits)?.to_ascii_lowercase();
+    let known = matches!(
+        prefix.trim_end_matches(['_', '-', ' ']),
+        "" | "http" | "status" | "http_status"
+    );
+    let status: u16 = digits.parse().ok()?;
+    (known && digits.len() == 3 && (400..600).contains(&status)).then_some(status)
+}
+
+/// Binance's -1100 to -1199: "issues with the request".
+fn is_binance_request_error(code: &str) -> bool {
+    code.len() == 5 && code.starts_with("-11") && code[3..].bytes().all(|b| b.is_ascii_digit())
+}
+
+/// The number behind `"code":` in a message that quotes an exchange's answer.
+fn embedded_code(message: &str) -> Option<&str> {
+    let at = message.find("code")?;
+    let rest = message[at + 4..].trim_start_matches(['"', '\'', ':', '=', ' ', '\\']);
+    let end = rest
+        .char_indices()
+        .find(|(i, c)| !(c.is_ascii_digit() || (*i == 0 && *c == '-')))
+        .map_or(rest.len(), |(i, _)| i);
+    (end > 1).then(|| &rest[..end])
+}
+
+/// The class of the first of ccxt's exception names in a text (written exactly so, as a whole word).
+fn ccxt_name(text: &str) -> Option<Meaning> {
+    text.split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| word.len() > 5 && word.bytes().any(|b| b.is_ascii_lowercase()))
+        .find_map(|word| {
+            CCXT.iter()
+                .find(|(names, _)| names.contains(&word))
+                .map(|(_, meaning)| *meaning)
+        })
+}
+
+fn by_phrase(text: &str) -> Option<Meaning> {
+    PHRASES
+        .iter()
+        .find(|(phrases, _)| phrases.iter().any(|p| has_all(text, p)))
+        .map(|(_, (class, open))| (*class, *open || leaves_open(text)))
+}
+
+fn leaves_open(text: &str) -> bool {
+    has_phrase(text, "execution status unknown") || has_phrase(text, "status unknown")
+}
+
+fn has_all(text: &str, pattern: &str) -> bool {
+    match pattern.split_once(" & ") {
+        Some((a, b)) => has_phrase(text, a) && has_all(text, b),
+        None => has_phrase(text, pattern),
+    }
+}
+
+/// Whether the phrase occurs from the beginning of a word on (anywhere, for scripts without spaces).
+fn has_phrase(text: &str, phrase: &str) -> bool {
+    if !phrase.is_ascii() {
+        return text.contains(phrase);
+    }
+    let mut from = 0;
+    while let Some(at) = text.get(from..).and_then(|rest| rest.find(phrase)) {
+        let at = from + at;
+        if text.as_bytes()[..at].last() == Some(&b' ') {
+            return true;
+        }
+        from = at + phrase.len();
+    }
+    false
+}
+
+/// The texts as lower-case words between single spaces, with a space at both ends; camel case is cut apart and
+/// apostrophes are dropped (`can't` reads `cant`).
+fn normalise(texts: &[Option<&str>]) -> String {
+    let mut out = String::from(" ");
+    for text in texts.iter().flatten() {
+        let mut previous = ' ';
+        let mut chars = text.chars().peekable();
+        while let Some(c) = chars.next() {
+            let next_small = chars.peek().is_some_and(|n| n.is_lowercase());
+            let hump = c.is_uppercase()
+                && (previous.is_lowercase() || (previous.is_uppercase() && next_small));
+            if hump && !out.ends_with(' ') {
+                out.push(' ');
+            }
+            if c.is_alphanumeric() {
+                out.extend(c.to_lowercase());
+            } else if !matches!(c, '\'' | '’') && !out.ends_with(' ') {
+                out.push(' ');
+            }
+            previous = c;
+        }
+        if !out.ends_with(' ') {
+            out.push(' ');
+        }
+    }
+    out
+}
+
+/// An HTTP error status that a (normalised) text states as such: `http 503`, `status code 502`, `504 gateway …`.
+fn http_status_in(text: &str) -> Option<u16> {
+    const BEFORE: [&str; 9] = [
+        "http",
+        "status",
+        "code",
+        "error",
+        "returned",
+        "responded",
+        "response",
+        "with",
+        "got",
+    ];
+    const AFTER: [&str; 9] = [
+        "bad",
+        "service",
+        "gateway",
+        "too",
+        "forbidden",
+        "unauthorized",
+        "not",
+        "internal",
+        "client",
+    ];
+    let words: Vec<&str> = text.split(' ').filter(|w| !w.is_empty()).collect();
+    words.iter().enumerate().find_map(|(i, word)| {
+        let status: u16 = word.parse().ok().filter(|_| word.len() == 3)?;
+        let before = i.checked_sub(1).and_then(|p| words.get(p));
+        let stated = before.is_some_and(|w| BEFORE.contains(w))
+            || words.get(i + 1).is_some_and(|w| AFTER.contains(w));
+        (stated && (400..600).contains(&status)).then_some(status)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn of(code: &str, message: &str, error_type: &str, http: Option<u16>) -> (ErrorClass, bool) {
+        let opt = |t: &str| (!t.is_empty()).then(|| t.to_owned());
+        let (c, m, t) = (opt(code), opt(message), opt(error_type));
+        classify_error(
+            c.as_deref(),
+            m.as_deref(),
+            t.as_deref(),
+            http,
+            &ClassRules::default(),
+        )
+    }
+
+    #[test]
+    fn codes_and_texts_mean_their_class() {
+        for (code, message, class, open) in [
+            (
+                "-1007",
+                "Timeout waiting for response from backend server. Send status unknown; execution status unknown.",
+                UpstreamTimeout,
+                true,
+            ),
+            ("-1006", "", UpstreamTimeout, true),
+            (
+                "-1008",
+                "Server is currently overloaded with other requests.",
+                Overload,
+                false,
+            ),
+            ("-1003", "", RateLimited, false),
+            (
+                "-1021",
+                "Timestamp for this request is outside of the recvWindow.",
+                Clock,
+                false,
+            ),
+            (
+                "-2010",
+                "Account has insufficient balance for requested action.",
+                BusinessDecline,
+                false,
+            ),
+            ("-1121", "Invalid symbol.", ClientError, false),
+            (
+                "",
+                "binance {\"code\":-1007,\"msg\":\"x\"}",
+                UpstreamTimeout,
+                true,
+            ),
+            (
+                "ECONNREFUSED",
+                "connect ECONNREFUSED 10.0.0.1:443",
+                UpstreamUnavailable,
+                false,
+            ),
+            (
+                "",
+                "Request processing failed; nested exception is java.lang.IllegalStateException: No instances available for ts-basic-service",
+                UpstreamUnavailable,
+                false,
+            ),
+            (
+                "",
+                "connection refused to binance",
+                UpstreamUnavailable,
+                false,
+            ),
+            (
+                "",
+                "upstream timed out (110: Connection timed out) while reading response header from upstream",
+                UpstreamTimeout,
+                true,
+            ),
+            (
+                "",
+                "upstream timed out (110: Connection timed out) while connecting to upstream",
+                UpstreamUnavailable,
+                false,
+            ),
+            (
+                "PROVIDER_TIMEOUT",
+                "no answer in 10000 ms",
+                UpstreamTimeout,
+                true,
+            ),
+            (
+                "",
+                "timed out waiting for a free connection from pool",
+                ResourceExhausted,
+                false,
+            ),
+            (
+                "",
+                "HikariPool-1 - Connection is not available, request timed out after 30000ms.",
+                ResourceExhausted,
+                false,
+            ),
+            (
+                "",
+                "CircuitBreaker 'binance' is OPEN and does not permit further calls",
+                CircuitOpen,
+                false,
+            ),
+            ("", "CallNotPermittedException", CircuitOpen, false),
+            ("insufficient_funds", "", BusinessDecline, false),
+            ("do_not_honor", "", BusinessDecline, false),
+            (
+                "card_declined",
+                "Your card was declined.",
+                BusinessDecline,
+                false,
+            ),
+            ("51", "", BusinessDecline, false),
+            ("91", "", UpstreamUnavailable, false),
+            ("68", "", UpstreamTimeout, true),
+            ("", "Payment cancelled by user", UserCancelled, false),
+            ("", "quote expired", Expired, false),
+            (
+                "",
+                "could not serialize access due to deadlock",
+                Internal,
+                false,
+            ),
+            ("", "java.lang.NullPointerException", Internal, false),
+            ("", "System under maintenance", Maintenance, false),
+            (
+                "",
+                "Too many requests, please slow down",
+                RateLimited,
+                false,
+            ),
+            (
+                "",
+                "Invalid API-key, IP, or permissions for action.",
+                Auth,
+                false,
+            ),
+            (
+                "",
+                "HTTP 503 Service Unavailable",
+                UpstreamUnavailable,
+                false,
+            ),
+            ("", "upstream answered with 504", UpstreamTimeout, true),
+            ("HTTP_502", "", UpstreamUnavailable, false),
+            ("429", "", RateLimited, false),
+            // unspecific texts stay unknown
+            ("", "HTTP 500 Internal Server Error", Unknown, false),
+            ("500", "", Unknown, false),
+            ("payment_failed", "", Unknown, false),
+            ("ERR_17", "", Unknown, false),
+            ("", "操作失敗", Unknown, false),
+            ("", "Payment could not be completed", Unknown, false),
+        ] {
+            assert_eq!(
+                of(code, message, "", None),
+                (class, open),
+                "{code} / {message}"
+            );
+        }
+    }
+
+    #[test]
+    fn http_statuses_of_an_upstream() {
+        for (status, class) in [
+            (0, UpstreamUnavailable),
+            (200, Unknown),
+            (400, ClientError),
+            (401, Auth),
+            (403, ClientError),
+            (404, ClientError),
+            (408, UpstreamTimeout),
+            (409, ClientError),
+            (418, RateLimited),
+            (429, RateLimited),
+            (500, UpstreamUnavailable),
+            (502, UpstreamUnavailable),
+            (503, UpstreamUnavailable),
+            (504, UpstreamTimeout),
+            (522, UpstreamUnavailable),
+            (524, UpstreamTimeout),
+        ] {
+            assert_eq!(of("", "", "", Some(status)).0, class, "{status}");
+        }
+        assert_eq!(of("", "blocked by WAF", "", Some(403)).0, RateLimited);
+        assert_eq!(of("", "maintenance", "", Some(503)).0, Maintenance);
+    }
+
+    #[test]
+    fn ccxts_known_faults_are_corrected() {
+        assert_eq!(
+            of("", "binance", "ccxt.base.errors.ExchangeNotAvailable", None).0,
+            UpstreamUnavailable
+        );
+        assert_eq!(
+            of("", "RequestTimeout binance POST", "", None),
+            (UpstreamTimeout, true)
+        );
+        let not_down = "ExchangeNotAvailable: gdax POST https://api.gdax.com/orders status 400 price too small";
+        assert_eq!(of("", not_down, "", None).0, ClientError);
+    }
+
+    #[test]
+    fn binance_documents_its_server_errors_as_unknown() {
+        assert_eq!(
+            of("", "binance 502 Bad Gateway", "", None),
+            (UpstreamUnavailable, true)
+        );
+        assert_eq!(
+            of("", "kraken 502 Bad Gateway", "", None),
+            (UpstreamUnavailable, false)
+        );
+        assert_eq!(
+            of("", "binance 503 Service Unavailable", "", None),
+            (UpstreamUnavailable, false)
+        );
+    }
+
+    #[test]
+    fn a_users_rule_comes_first() {
+        let rules = ClassRules::new([
+            ("ERR_17".to_owned(), Overload),
+            ("lagerfehler".to_owned(), Internal),
+            (" ".to_owned(), Auth),
+        ]);
+        let class = |code, message| classify_error(code, message, None, None, &rules).0;
+        assert_eq!(class(Some("err_17"), None), Overload);
+        assert_eq!(class(None, Some("Ein Lagerfehler: timeout")), Internal);
+        assert_eq!(class(Some("x"), Some("timeout")), UpstreamTimeout);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(code in "\\PC*", message in "\\PC*", error_type in "\\PC*", http: Option<u16>) {
+            let _ = of(&code, &message, &error_type, http);
+        }
+    }
+}
