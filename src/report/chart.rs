@@ -194,9 +194,7 @@ impl Chart<'_> {
                 .strips
                 .iter()
                 .enumerate()
-                .map(|(at, strip)| {
-                    self.lane(strip, DRAWING_TOP + LANE_HEIGHT * at as f64, words)
-                })
+                .map(|(at, strip)| self.lane(strip, DRAWING_TOP + LANE_HEIGHT * at as f64, words))
                 .collect(),
             bands: self.outages.iter().map(|o| self.band(o, words)).collect(),
             ticks: (0..=5)

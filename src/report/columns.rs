@@ -91,10 +91,18 @@ impl Columns {
                     .max(head.width())
             })
             .collect();
-        let total = widths.iter().sum::<usize>() + GAP.len() * widths.len().saturating_sub(1);
+        let gaps = GAP.len() * widths.len().saturating_sub(1);
+        let over = |widths: &[usize]| (widths.iter().sum::<usize>() + gaps).saturating_sub(width);
+        let excess = over(&widths);
         if let Some(flexible) = widths.get_mut(self.flexible) {
-            let least = 8.min(*flexible);
-            *flexible = flexible.saturating_sub(total.saturating_sub(width)).max(least);
+            *flexible = flexible.saturating_sub(excess).max(LEAST.min(*flexible));
+        }
+        // where that is not enough, the widest give way
+        while over(&widths) > 0 {
+            match widths.iter_mut().max() {
+                Some(widest) if *widest > LEAST => *widest -= 1,
+                _ => break,
+            }
         }
         widths
     }
@@ -106,7 +114,12 @@ impl Columns {
         let line = self.line(&head, &widths, None, view);
         writeln!(out, "{:indent$}{}", "", paint(&line, Tone::Faint, view))?;
         for (row, tone) in self.rows.iter().zip(&self.tones) {
-            writeln!(out, "{:indent$}{}", "", self.line(row, &widths, *tone, view))?;
+            writeln!(
+                out,
+                "{:indent$}{}",
+                "",
+                self.line(row, &widths, *tone, view)
+            )?;
         }
         Ok(())
     }
@@ -146,6 +159,8 @@ impl Columns {
 }
 
 const GAP: &str = "  ";
+/// No column is made narrower than this.
+const LEAST: usize = 8;
 
 /// A text in a tone, where colour is allowed. The text must be escaped already.
 pub(crate) fn paint(text: &str, tone: Tone, view: &View) -> String {
@@ -226,7 +241,10 @@ pub(crate) fn paragraph(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let indent = first.width();
-    for (at, line) in wrap(text, view.width.saturating_sub(indent)).iter().enumerate() {
+    for (at, line) in wrap(text, view.width.saturating_sub(indent))
+        .iter()
+        .enumerate()
+    {
         let lead = if at == 0 {
             first.to_owned()
         } else {

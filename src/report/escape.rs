@@ -37,9 +37,8 @@ pub(crate) fn markdown(text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
     for (at, &c) in chars.iter().enumerate() {
         let next = chars.get(at + 1).copied();
-        let inside_word = at > 0
-            && chars[at - 1].is_alphanumeric()
-            && next.is_some_and(char::is_alphanumeric);
+        let inside_word =
+            at > 0 && chars[at - 1].is_alphanumeric() && next.is_some_and(char::is_alphanumeric);
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
@@ -60,11 +59,14 @@ pub(crate) fn markdown(text: &str) -> String {
 }
 
 fn ends_in_www(before: &[char]) -> bool {
-    before.len() >= 3 && before[before.len() - 3..].iter().all(|c| matches!(c, 'w' | 'W'))
+    before.len() >= 3
+        && before[before.len() - 3..]
+            .iter()
+            .all(|c| matches!(c, 'w' | 'W'))
 }
 
 /// Quoted log text as a code span that fits a table cell. Nothing in it is interpreted but `|`, which
-/// GitHub-flavoured Markdown lets end a cell even there.
+/// GitHub-flavoured Markdown lets end a cell even there unless an odd number of backslashes stands before it.
 pub(crate) fn markdown_code(text: &str) -> String {
     let text = visible(text);
     let text = text.trim();
@@ -77,7 +79,21 @@ pub(crate) fn markdown_code(text: &str) -> String {
     } else {
         ""
     };
-    format!("{fence}{pad}{}{pad}{fence}", text.replace('|', "\\|"))
+    format!("{fence}{pad}{}{pad}{fence}", escaped_pipes(text))
+}
+
+fn escaped_pipes(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 4);
+    let mut backslashes = 0;
+    for c in text.chars() {
+        if c == '|' {
+            // an odd run would become even by one more: such text shows a backslash too many
+            out.push_str(if backslashes % 2 == 0 { "\\" } else { "\\\\" });
+        }
+        backslashes = if c == '\\' { backslashes + 1 } else { 0 };
+        out.push(c);
+    }
+    out
 }
 
 /// Log text as a line of a fenced code block; the fence is [`markdown_fence`].
@@ -163,6 +179,7 @@ mod tests {
     #[test]
     fn code_spans_hold_backticks_and_pipes() {
         assert_eq!(markdown_code("a|b"), "`a\\|b`");
+        assert_eq!(markdown_code("a\\|b"), "`a\\\\\\|b`");
         assert_eq!(markdown_code("a`b``c"), "```a`b``c```");
         assert_eq!(markdown_code("`x"), "`` `x ``");
         assert_eq!(markdown_fence(&["a", "````"]), "`````");

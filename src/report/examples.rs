@@ -26,9 +26,7 @@ pub(crate) fn pick(report: &Report) -> Examples {
         let mut found: Vec<usize> = (0..failures.len())
             .filter(|&i| failures[i].verdict == verdict)
             .collect();
-        found.sort_by(|&a, &b| {
-            descending(rank(&failures[a]), rank(&failures[b])).then(a.cmp(&b))
-        });
+        found.sort_by(|&a, &b| descending(rank(&failures[a]), rank(&failures[b])).then(a.cmp(&b)));
         found
     };
     let mut channels = BTreeSet::new();

@@ -144,7 +144,14 @@ impl Reporter for Table {
         if view.verbose > 0 {
             head.push(("line", Align::Left));
         }
-        head.push((if view.verbose > 0 { "strongest reason" } else { "error" }, Align::Left));
+        head.push((
+            if view.verbose > 0 {
+                "strongest reason"
+            } else {
+                "error"
+            },
+            Align::Left,
+        ));
         let last = head.len() - 1;
         let mut table = Columns::new(&head, last);
         for failure in &report.failures {

@@ -53,14 +53,12 @@ impl Reporter for Html {
 /// Templates that end in `.html` escape every value; what acts without markup is made visible before that.
 fn environment() -> Result<Environment<'static>, minijinja::Error> {
     let mut env = Environment::new();
-    env.set_formatter(|out, state, value| {
-        match value.as_str() {
-            Some(text) if !value.is_safe() => {
-                let shown = minijinja::Value::from(visible(text).into_owned());
-                minijinja::escape_formatter(out, state, &shown)
-            }
-            _ => minijinja::escape_formatter(out, state, value),
+    env.set_formatter(|out, state, value| match value.as_str() {
+        Some(text) if !value.is_safe() => {
+            let shown = minijinja::Value::from(visible(text).into_owned());
+            minijinja::escape_formatter(out, state, &shown)
         }
+        _ => minijinja::escape_formatter(out, state, value),
     });
     let syntax = SyntaxConfig::builder()
         .trim_blocks(true)

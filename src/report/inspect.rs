@@ -58,12 +58,7 @@ impl Reporter for Table {
     }
 }
 
-fn block(
-    cx: &Context<'_>,
-    at: usize,
-    input: &InputSummary,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+fn block(cx: &Context<'_>, at: usize, input: &InputSummary, out: &mut dyn Write) -> io::Result<()> {
     let view = cx.view;
     let shown = view::input(cx, at, input);
     writeln!(

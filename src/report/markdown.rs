@@ -44,7 +44,11 @@ struct Page<'a> {
 }
 
 type Out<'o> = &'o mut dyn Write;
-type Section<'a> = (&'static str, &'static str, fn(&Page<'a>, Out<'_>) -> io::Result<()>);
+type Section<'a> = (
+    &'static str,
+    &'static str,
+    fn(&Page<'a>, Out<'_>) -> io::Result<()>,
+);
 
 impl Page<'_> {
     fn write(&self, out: Out<'_>) -> io::Result<()> {
@@ -59,7 +63,11 @@ impl Page<'_> {
             ("detection", "Detection and response", Page::detection),
             ("lessons", "Lessons", Page::lessons),
             ("actions", "Recommended actions", Page::actions),
-            ("data-quality", "Data quality and limits", Page::data_quality),
+            (
+                "data-quality",
+                "Data quality and limits",
+                Page::data_quality,
+            ),
             ("evidence", "Appendix A: cited lines", Page::lines),
             ("method", "Appendix B: method", Page::method),
             ("glossary", "Appendix C: glossary", Page::glossary),
@@ -89,7 +97,10 @@ impl Page<'_> {
             d.redaction
         )?;
         writeln!(out, "\n<!-- knockon:end front-matter -->\n")?;
-        todo("name the owner of this review, its reviewers and its status.", out)
+        todo(
+            "name the owner of this review, its reviewers and its status.",
+            out,
+        )
     }
 
     /// What only a person can add, outside the generated part.
@@ -98,11 +109,15 @@ impl Page<'_> {
             "impact" if self.digest.has_knock_on => {
                 "what did customers see, and how many contacted support?"
             }
-            "timeline" => "add what people did and when: who was paged, what was tried, what was switched.",
+            "timeline" => {
+                "add what people did and when: who was paged, what was tried, what was switched."
+            }
             "cause-analysis" if self.digest.has_outage => {
                 "which conditions on our side let the outage reach payments, and how did they come to be?"
             }
-            "detection" => "when did a person or an alert first notice, and how? How could that time be halved?",
+            "detection" => {
+                "when did a person or an alert first notice, and how? How could that time be halved?"
+            }
             "lessons" => "what surprised you, where did we get lucky, and what should others know?",
             "actions" => "give each action an owner and a date, or strike it out with a reason.",
             _ => return Ok(()),
@@ -129,7 +144,10 @@ impl Page<'_> {
     fn impact(&self, out: Out<'_>) -> io::Result<()> {
         let d = self.digest;
         if d.impact.is_empty() && d.money.is_empty() {
-            writeln!(out, "No payment was found to have been affected by an outage.")?;
+            writeln!(
+                out,
+                "No payment was found to have been affected by an outage."
+            )?;
         } else {
             fact_table(&d.impact, out)?;
         }
@@ -154,11 +172,7 @@ impl Page<'_> {
                 )?;
             }
         }
-        for table in d
-            .tables
-            .iter()
-            .filter(|t| t.with_attempts)
-        {
+        for table in d.tables.iter().filter(|t| t.with_attempts) {
             count_table(table, out)?;
         }
         if !d.not_affected.is_empty() {
@@ -192,10 +206,18 @@ impl Page<'_> {
         };
         let zone = self.cx.zone();
         writeln!(out, "```mermaid\ngantt")?;
-        writeln!(out, "    title Outages and knock-on failures ({})", mermaid(&zone.name()).replace(' ', ""))?;
-        writeln!(out, "    dateFormat YYYY-MM-DD HH:mm:ss\n    axisFormat %m-%d %H:%M")?;
+        writeln!(
+            out,
+            "    title Outages and knock-on failures ({})",
+            mermaid(&zone.name()).replace(' ', "")
+        )?;
+        writeln!(
+            out,
+            "    dateFormat YYYY-MM-DD HH:mm:ss\n    axisFormat %m-%d %H:%M"
+        )?;
         writeln!(out, "    section Logs")?;
-        let one_second = |from: crate::model::Time, to: crate::model::Time| to.max(from.plus_secs(1.0));
+        let one_second =
+            |from: crate::model::Time, to: crate::model::Time| to.max(from.plus_secs(1.0));
         writeln!(
             out,
             "    Logged :done, {}, {}",
@@ -205,7 +227,11 @@ impl Page<'_> {
         writeln!(out, "    section Exchanges")?;
         for (outage, caused) in report.outages.iter().zip(caused_counts(report)) {
             let span = outage.span(window.end);
-            let open = if outage.end.is_none() { " (end not seen)" } else { "" };
+            let open = if outage.end.is_none() {
+                " (end not seen)"
+            } else {
+                ""
+            };
             writeln!(
                 out,
                 "    Outage {} of {}{open} :crit, {}, {}",
@@ -304,14 +330,13 @@ impl Page<'_> {
     fn attribution(&self, out: Out<'_>) -> io::Result<()> {
         let d = self.digest;
         if !d.has_failures {
-            return writeln!(out, "No payment attempt failed, so there was nothing to attribute.");
+            return writeln!(
+                out,
+                "No payment attempt failed, so there was nothing to attribute."
+            );
         }
         writeln!(out, "{}", prose(&d.answer[0]))?;
-        for table in d
-            .tables
-            .iter()
-            .filter(|t| !t.with_attempts)
-        {
+        for table in d.tables.iter().filter(|t| !t.with_attempts) {
             count_table(table, out)?;
         }
         if !d.agreement.is_empty() {
@@ -322,7 +347,11 @@ impl Page<'_> {
         }
         self.examples("Strongest cases", &d.strongest, out)?;
         self.examples("Closest calls", &d.borderline, out)?;
-        self.examples("Rejected: failed, but not because of an outage", &d.rejected, out)?;
+        self.examples(
+            "Rejected: failed, but not because of an outage",
+            &d.rejected,
+            out,
+        )?;
         writeln!(
             out,
             "\nEvery failed attempt with its verdict and evidence: `knockon failures -f csv` (or `jsonl`); one of them in \
@@ -466,14 +495,7 @@ impl Page<'_> {
             .digest
             .lines
             .iter()
-            .map(|l| {
-                format!(
-                    "[{}] {}: {}",
-                    l.id,
-                    visible(&l.place),
-                    visible(&l.text)
-                )
-            })
+            .map(|l| format!("[{}] {}: {}", l.id, visible(&l.place), visible(&l.text)))
             .collect();
         let texts: Vec<&str> = rows.iter().map(String::as_str).collect();
         let fence = markdown_fence(&texts);
@@ -496,7 +518,10 @@ impl Page<'_> {
 }
 
 const GLOSSARY: [(&str, &str); 8] = [
-    ("attempt", "one try to take one payment; several can belong to one order"),
+    (
+        "attempt",
+        "one try to take one payment; several can belong to one order",
+    ),
     (
         "outage",
         "an interval in which an exchange, or components of it, served clearly worse than its own baseline",
@@ -505,7 +530,10 @@ const GLOSSARY: [(&str, &str); 8] = [
         "knock-on failure (caused)",
         "a failed attempt that would have succeeded had the outage not happened",
     ),
-    ("unrelated", "a failed attempt that would have failed anyway"),
+    (
+        "unrelated",
+        "a failed attempt that would have failed anyway",
+    ),
     ("undetermined", "the logs cannot tell"),
     (
         "outcome unknown",
@@ -520,10 +548,7 @@ const GLOSSARY: [(&str, &str); 8] = [
     ("T+", "time since the onset of the main outage"),
 ];
 
-fn caused_stretch(
-    report: &Report,
-    id: &str,
-) -> Option<(crate::model::Time, crate::model::Time)> {
+fn caused_stretch(report: &Report, id: &str) -> Option<(crate::model::Time, crate::model::Time)> {
     let times = report
         .failures
         .iter()
@@ -626,7 +651,13 @@ fn finding(f: &FindingView, out: Out<'_>) -> io::Result<()> {
         text(&f.detail)
     )?;
     for e in &f.evidence {
-        writeln!(out, "  - {}: {} ({})", e.side, text(&e.detail), text(&e.cite))?;
+        writeln!(
+            out,
+            "  - {}: {} ({})",
+            e.side,
+            text(&e.detail),
+            text(&e.cite)
+        )?;
     }
     Ok(())
 }
@@ -671,4 +702,3 @@ pub(super) fn moments(list: &[MomentView], out: &mut dyn Write) -> io::Result<()
     }
     Ok(())
 }
-

@@ -148,10 +148,7 @@ fn view(cx: &Context<'_>, outage: &Outage, caused: u64) -> OutageView {
 pub(crate) fn stretch(cx: &Context<'_>, outage: &Outage) -> String {
     let text = match outage.end {
         Some(end) => cx.zone().range(Span::new(outage.start, end)),
-        None => format!(
-            "{} to the end of the log",
-            cx.zone().prose(outage.start)
-        ),
+        None => format!("{} to the end of the log", cx.zone().prose(outage.start)),
     };
     if outage.began_before_log {
         format!("before {text}")
@@ -172,10 +169,7 @@ fn lasted(cx: &Context<'_>, outage: &Outage) -> String {
 
 fn onset(cx: &Context<'_>, outage: &Outage) -> String {
     if outage.began_before_log {
-        return format!(
-            "before the log begins at {}",
-            cx.zone().prose(outage.start)
-        );
+        return format!("before the log begins at {}", cx.zone().prose(outage.start));
     }
     format!(
         "{}{}",

@@ -46,9 +46,10 @@ static DEFAULT_RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             format!("{} [secret redacted]", &c[1])
         }),
         // JSON web tokens, and key formats that name themselves
-        rule(r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.?[A-Za-z0-9_-]*", |_| {
-            "[secret redacted]".to_owned()
-        }),
+        rule(
+            r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.?[A-Za-z0-9_-]*",
+            |_| "[secret redacted]".to_owned(),
+        ),
         rule(
             r"\b(?:(?:sk|rk|pk|whsec)_(?:live_|test_)?[A-Za-z0-9]{16,}|gh[pousr]_[A-Za-z0-9]{20,}|xox[abprs]-[A-Za-z0-9-]{10,}|AKIA[0-9A-Z]{16})\b",
             |_| "[secret redacted]".to_owned(),
@@ -186,8 +187,8 @@ fn cards(text: &str) -> Cow<'_, str> {
     let mut copied = 0;
     let mut at = 0;
     while at < bytes.len() {
-        let starts_group = bytes[at].is_ascii_digit()
-            && (at == 0 || !bytes[at - 1].is_ascii_alphanumeric());
+        let starts_group =
+            bytes[at].is_ascii_digit() && (at == 0 || !bytes[at - 1].is_ascii_alphanumeric());
         match starts_group.then(|| card_end(bytes, at)).flatten() {
             Some(end) => {
                 out.push_str(&text[copied..at]);
@@ -226,7 +227,12 @@ fn card_end(bytes: &[u8], start: usize) -> Option<usize> {
 }
 
 fn is_card(digits: &[u8]) -> bool {
-    let prefix = |n: usize| digits.iter().take(n).fold(0u32, |v, d| v * 10 + u32::from(*d));
+    let prefix = |n: usize| {
+        digits
+            .iter()
+            .take(n)
+            .fold(0u32, |v, d| v * 10 + u32::from(*d))
+    };
     let known = match digits.len() {
         13 => prefix(1) == 4,
         14 => matches!(prefix(2), 30 | 36 | 38 | 39),
@@ -303,9 +309,15 @@ mod tests {
     fn secrets_go_and_their_names_stay() {
         let made_up = "a1B2".repeat(6);
         for (text, kept) in [
-            (format!("Authorization: Bearer {made_up}"), "Authorization: Bearer "),
+            (
+                format!("Authorization: Bearer {made_up}"),
+                "Authorization: Bearer ",
+            ),
             (format!("api_key={made_up}&x=1"), "api_key="),
-            (format!("{{\"client_secret\":\"{made_up}\"}}"), "\"client_secret\":\""),
+            (
+                format!("{{\"client_secret\":\"{made_up}\"}}"),
+                "\"client_secret\":\"",
+            ),
             (format!("X-MBX-APIKEY: {made_up}"), "X-MBX-APIKEY: "),
             (format!("used sk_{}_{made_up} twice", "live"), "used "),
             (format!("https://bot:{made_up}@host/x"), "https://"),
@@ -317,7 +329,10 @@ mod tests {
         }
         assert_eq!(default("cvv=123"), "cvv=[cvv redacted]");
         assert_eq!(default("\"cvc\": \"0042\""), "\"cvc\": \"[cvv redacted]\"");
-        assert_eq!(default("by jo.doe+x@example.co.uk."), "by [e-mail redacted].");
+        assert_eq!(
+            default("by jo.doe+x@example.co.uk."),
+            "by [e-mail redacted]."
+        );
     }
 
     #[test]

@@ -101,7 +101,11 @@ pub(crate) fn headline(cx: &Context<'_>) -> String {
         Case::NoEffect => format!(
             "{} found, but {} from {}: {}.",
             outages_found(cx),
-            none_of(totals.failed, ("failed payment", "failed payments"), ("followed", "follow")),
+            none_of(
+                totals.failed,
+                ("failed payment", "failed payments"),
+                ("followed", "follow")
+            ),
             form(cx.report.outages.len() as u64, "it", "them"),
             rest(totals)
         ),
@@ -160,11 +164,7 @@ fn blamed(cx: &Context<'_>) -> String {
     match with.as_slice() {
         [] => "an outage".to_owned(),
         [one] => format!("the outage of {}", exchanges(cx, &[*one])),
-        several => format!(
-            "{} outages of {}",
-            several.len(),
-            exchanges(cx, several)
-        ),
+        several => format!("{} outages of {}", several.len(), exchanges(cx, several)),
     }
 }
 
@@ -305,10 +305,9 @@ pub(crate) fn summary(cx: &Context<'_>) -> Vec<String> {
 
 fn what_happened(cx: &Context<'_>) -> Vec<String> {
     let calls = |outage: &crate::model::Outage| -> (u64, u64) {
-        outage
-            .components
-            .iter()
-            .fold((0, 0), |(c, f), part| (c + part.calls, f + part.failed_calls))
+        outage.components.iter().fold((0, 0), |(c, f), part| {
+            (c + part.calls, f + part.failed_calls)
+        })
     };
     cx.report
         .outages
@@ -499,7 +498,11 @@ pub(crate) fn went_wrong(cx: &Context<'_>) -> Vec<String> {
     if report.impact.unknown_outcome.attempts > 0 {
         out.push(format!(
             "{} ended with an outcome that the logs do not tell.",
-            plural(report.impact.unknown_outcome.attempts, "attempt", "attempts")
+            plural(
+                report.impact.unknown_outcome.attempts,
+                "attempt",
+                "attempts"
+            )
         ));
     }
     if let Some(tail) = report.detection.tail_s.filter(|t| *t > 0.0) {
@@ -508,7 +511,11 @@ pub(crate) fn went_wrong(cx: &Context<'_>) -> Vec<String> {
             duration(tail)
         ));
     }
-    if let Some(delay) = report.detection.acknowledgement_delay_s.filter(|d| *d > 0.0) {
+    if let Some(delay) = report
+        .detection
+        .acknowledgement_delay_s
+        .filter(|d| *d > 0.0)
+    {
         out.push(format!(
             "The first public word of the exchange came {} after the onset that our own logs show.",
             duration(delay)

@@ -82,9 +82,8 @@ pub(super) fn table(
 ) -> io::Result<()> {
     let cx = Context::new(report, view);
     let told = tell(&cx, story);
-    let heading = |text: &str, out: &mut dyn Write| {
-        writeln!(out, "\n{}", paint(text, Tone::Strong, view))
-    };
+    let heading =
+        |text: &str, out: &mut dyn Write| writeln!(out, "\n{}", paint(text, Tone::Strong, view));
     paragraph(&told.title, "", view, Tone::Strong, out)?;
     let tone = story
         .failed
@@ -92,7 +91,13 @@ pub(super) fn table(
         .map_or(Tone::Plain, |f| verdict_tone(f.verdict.as_str()));
     paragraph(&told.verdict, "", view, tone, out)?;
     for f in &told.facts {
-        paragraph(&f.value, &format!("  {:<12} ", f.label), view, Tone::Plain, out)?;
+        paragraph(
+            &f.value,
+            &format!("  {:<12} ", f.label),
+            view,
+            Tone::Plain,
+            out,
+        )?;
     }
     for (title, side) in [
         ("Evidence for", "for"),
@@ -143,7 +148,11 @@ pub(super) fn table(
         heading("Log lines", out)?;
     }
     for (place, text) in &told.lines {
-        writeln!(out, "  {}", paint(&escape::visible(place), Tone::Faint, view))?;
+        writeln!(
+            out,
+            "  {}",
+            paint(&escape::visible(place), Tone::Faint, view)
+        )?;
         paragraph(text, "    ", view, Tone::Plain, out)?;
     }
     Ok(())

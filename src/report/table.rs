@@ -71,29 +71,31 @@ fn outages(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result
         return Ok(());
     }
     heading(cx, "Outages", out)?;
-    let mut table = Columns::new(
-        &[
-            ("id", Align::Left),
-            ("exchange", Align::Left),
-            ("onset", Align::Left),
-            ("recovered", Align::Left),
-            ("lasted", Align::Left),
-            ("caused", Align::Right),
-        ],
-        1,
-    );
+    let wide = cx.view.width >= 100;
+    let mut head = vec![
+        ("id", Align::Left),
+        ("exchange", Align::Left),
+        ("onset", Align::Left),
+        ("lasted", Align::Left),
+        ("caused", Align::Right),
+    ];
+    if wide {
+        head.insert(3, ("recovered", Align::Left));
+    }
+    let mut table = Columns::new(&head, 1);
     for o in &digest.outages {
-        table.toned_row(
-            vec![
-                o.id.clone(),
-                o.exchange.clone(),
-                o.onset.clone(),
-                o.recovered.clone(),
-                o.lasted.replace("at least ", ">= "),
-                o.caused_text.clone(),
-            ],
-            (o.caused > 0).then_some((5, Tone::Bad)),
-        );
+        let mut cells = vec![
+            o.id.clone(),
+            o.exchange.clone(),
+            o.onset.clone(),
+            o.lasted.clone(),
+            o.caused_text.clone(),
+        ];
+        if wide {
+            cells.insert(3, o.recovered.clone());
+        }
+        let caused = cells.len() - 1;
+        table.toned_row(cells, (o.caused > 0).then_some((caused, Tone::Bad)));
     }
     table.write(cx.view, 2, out)?;
     let mut line = |lead: &str, text: &str| paragraph(text, lead, cx.view, Tone::Plain, out);
@@ -173,7 +175,12 @@ fn strips(cx: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     for outage in chart.outages {
         let name = format!("{} {}", outage.id, cx.text(&outage.exchange_name));
         let marks = mark(&chart, outage, columns, cx.view.unicode);
-        writeln!(out, "  {} {}", label(&name), paint(marks.trim_end(), Tone::Bad, cx.view))?;
+        writeln!(
+            out,
+            "  {} {}",
+            label(&name),
+            paint(marks.trim_end(), Tone::Bad, cx.view)
+        )?;
     }
     axis(cx, &chart, columns, out)?;
     let legend = if cx.view.unicode {
@@ -337,12 +344,7 @@ fn impact(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result<
     more(digest.money.len(), most, out)
 }
 
-fn facts(
-    cx: &Context<'_>,
-    title: &str,
-    facts: &[Fact],
-    out: &mut dyn Write,
-) -> io::Result<()> {
+fn facts(cx: &Context<'_>, title: &str, facts: &[Fact], out: &mut dyn Write) -> io::Result<()> {
     if facts.is_empty() {
         return Ok(());
     }
@@ -395,7 +397,13 @@ fn what_if(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result
             out,
         )?;
         for assumption in &case.assumptions {
-            paragraph(assumption, "    taken for granted: ", cx.view, Tone::Faint, out)?;
+            paragraph(
+                assumption,
+                "    taken for granted: ",
+                cx.view,
+                Tone::Faint,
+                out,
+            )?;
         }
     }
     Ok(())

@@ -308,12 +308,17 @@ impl RowWriter for RowText<'_> {
         let path = paths(row.source);
         let wire = wire::TimelineRow::of(&self.redactor, path, row);
         let time = self.view.zone.stamp_millis(row.time);
-        let who = [&wire.merchant, &wire.exchange, &wire.component, &wire.service]
-            .into_iter()
-            .flatten()
-            .next()
-            .cloned()
-            .unwrap_or_default();
+        let who = [
+            &wire.merchant,
+            &wire.exchange,
+            &wire.component,
+            &wire.service,
+        ]
+        .into_iter()
+        .flatten()
+        .next()
+        .cloned()
+        .unwrap_or_default();
         let place = format!("{}:{}", wire.source.path, wire.source.line);
         let what = what_words(&wire);
         match self.style {

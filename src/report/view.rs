@@ -326,7 +326,12 @@ impl Digest {
             not_affected: sentences::not_affected(cx),
             detection: detection_facts(cx),
             findings: findings(cx),
-            what_if: report.what_if.cases.iter().map(|c| what_if(cx, c)).collect(),
+            what_if: report
+                .what_if
+                .cases
+                .iter()
+                .map(|c| what_if(cx, c))
+                .collect(),
             moments: moments(cx),
             strongest: worked(&examples.strongest),
             borderline: worked(&examples.borderline),
@@ -336,7 +341,12 @@ impl Digest {
             went_wrong: sentences::went_wrong(cx),
             actions: actions(cx),
             warnings: report.warnings.iter().map(|w| cx.text(w)).collect(),
-            inputs: report.inputs.iter().enumerate().map(|(i, s)| input(cx, i, s)).collect(),
+            inputs: report
+                .inputs
+                .iter()
+                .enumerate()
+                .map(|(i, s)| input(cx, i, s))
+                .collect(),
             method: sentences::method(cx),
             lines: quoted_lines(cx),
         }
@@ -371,11 +381,17 @@ fn key_facts(cx: &Context<'_>) -> Vec<Fact> {
     let mut out = Vec::new();
     if let Some(at) = main_outage(report) {
         let outage = &outages::views(cx)[at];
-        out.push(fact("Outage", format!("{}, {}", outage.heading, outage.kind)));
+        out.push(fact(
+            "Outage",
+            format!("{}, {}", outage.heading, outage.kind),
+        ));
         out.push(fact("Onset", outage.onset_prose.clone()));
         out.push(fact("Recovery", outage.recovered_prose.clone()));
         out.push(fact("Lasted", outage.lasted.clone()));
-        out.push(fact("Exchange's first public word", outage.acknowledged.clone()));
+        out.push(fact(
+            "Exchange's first public word",
+            outage.acknowledged.clone(),
+        ));
         if report.outages.len() > 1 {
             out.push(fact(
                 "Other outages",
@@ -393,7 +409,10 @@ fn key_facts(cx: &Context<'_>) -> Vec<Fact> {
         "Of these followed from an outage",
         words::of(totals.caused, totals.failed),
     ));
-    out.push(fact("Unrelated", words::of(totals.unrelated, totals.failed)));
+    out.push(fact(
+        "Unrelated",
+        words::of(totals.unrelated, totals.failed),
+    ));
     out.push(fact(
         "Undetermined",
         words::of(totals.undetermined, totals.failed),
@@ -463,7 +482,10 @@ fn impact_facts(cx: &Context<'_>) -> Vec<Fact> {
     let of = |n: u64| words::of(n, impact.orders_affected);
     let mut out = Vec::new();
     if cx.report.totals.caused > 0 || impact.orders_affected > 0 {
-        out.push(fact("Orders affected", words::count(impact.orders_affected)));
+        out.push(fact(
+            "Orders affected",
+            words::count(impact.orders_affected),
+        ));
         out.push(fact(
             "Recovered by a later attempt",
             format!(
@@ -553,27 +575,25 @@ fn detection_facts(cx: &Context<'_>) -> Vec<Fact> {
     let mut out = vec![
         fact("Outage", report.outages[at].id.clone()),
         fact("Onset", cx.zone().prose(onset)),
-        fact("First failed payment after the onset", when(d.first_failure_at)),
+        fact(
+            "First failed payment after the onset",
+            when(d.first_failure_at),
+        ),
         fact("First knock-on failure", when(d.first_caused_at)),
     ];
     out.push(fact(
         "Exchange's first public word",
         match (d.acknowledged_at, d.acknowledgement_delay_s) {
-            (Some(at), Some(delay)) => format!(
-                "{}, {} the onset",
-                cx.zone().prose(at),
-                words::lag(delay)
-            ),
+            (Some(at), Some(delay)) => {
+                format!("{}, {} the onset", cx.zone().prose(at), words::lag(delay))
+            }
             (at, _) => when(at),
         },
     ));
     out.push(fact("Exchange recovered", when(d.recovered_at)));
     out.push(fact("Last knock-on failure", when(d.last_caused_at)));
     if let Some(tail) = d.tail_s {
-        out.push(fact(
-            "Tail after the recovery",
-            words::duration(tail),
-        ));
+        out.push(fact("Tail after the recovery", words::duration(tail)));
     }
     out
 }
@@ -631,7 +651,9 @@ pub(crate) fn moment(cx: &Context<'_>, m: &Moment, onset: Option<Time>) -> Momen
 /// The answer for one failure in words: `caused: likely (probability 0.80)`.
 pub(crate) fn verdict_words(f: &FailedAttempt) -> String {
     let what = match f.verdict {
-        Verdict::Caused | Verdict::Undetermined => "that it would have succeeded without the outage",
+        Verdict::Caused | Verdict::Undetermined => {
+            "that it would have succeeded without the outage"
+        }
         Verdict::Unrelated => "that it would have succeeded otherwise",
     };
     format!(
@@ -813,7 +835,10 @@ fn actions(cx: &Context<'_>) -> Vec<ActionView> {
         });
     }
     if let (Some(delay), true) = (
-        report.detection.acknowledgement_delay_s.filter(|d| *d > 0.0),
+        report
+            .detection
+            .acknowledgement_delay_s
+            .filter(|d| *d > 0.0),
         report.totals.caused > 0,
     ) {
         out.push(ActionView {

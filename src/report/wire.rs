@@ -694,11 +694,7 @@ fn component(cx: &Context<'_>, c: &model::ComponentOutage) -> Component {
 
 /// Counts by name; names that redaction made equal are added up. `failures_only`: attempts that did not fail
 /// are not known by this heading.
-fn counts(
-    cx: &Context<'_>,
-    list: &[model::Count],
-    failures_only: bool,
-) -> BTreeMap<String, Count> {
+fn counts(cx: &Context<'_>, list: &[model::Count], failures_only: bool) -> BTreeMap<String, Count> {
     let mut out: BTreeMap<String, Count> = BTreeMap::new();
     for c in list {
         let entry = out.entry(cx.text(&c.name)).or_default();
@@ -808,7 +804,12 @@ impl Analysis {
             detection: detection(report),
             findings: report.findings.iter().map(|f| finding(cx, f)).collect(),
             what_if: WhatIf {
-                cases: report.what_if.cases.iter().map(|c| what_if(cx, c)).collect(),
+                cases: report
+                    .what_if
+                    .cases
+                    .iter()
+                    .map(|c| what_if(cx, c))
+                    .collect(),
             },
             warnings: report.warnings.iter().map(|w| cx.text(w)).collect(),
             series: report.strips.iter().map(|s| series(cx, s)).collect(),

@@ -48,7 +48,12 @@ pub(crate) fn share(part: u64, whole: u64) -> String {
 
 /// A number with its denominator and rate: `412 of 9,803 (4.2 %)`.
 pub(crate) fn of(part: u64, whole: u64) -> String {
-    format!("{} of {} ({})", count(part), count(whole), share(part, whole))
+    format!(
+        "{} of {} ({})",
+        count(part),
+        count(whole),
+        share(part, whole)
+    )
 }
 
 /// A length of time in at most two units: `1 h 10 min`, `42 s`, `350 ms`.
