@@ -206,10 +206,11 @@ impl Page<'_> {
         };
         let zone = self.cx.zone();
         writeln!(out, "```mermaid\ngantt")?;
+        // our own word for the zone, and a title takes any sign
         writeln!(
             out,
             "    title Outages and knock-on failures ({})",
-            mermaid(&zone.name()).replace(' ', "")
+            zone.name()
         )?;
         writeln!(
             out,
@@ -269,8 +270,9 @@ impl Page<'_> {
                 text(&self.digest.window)
             );
         }
-        for o in &self.digest.outages {
-            writeln!(out, "### {}\n", text(&o.heading))?;
+        for (at, o) in self.digest.outages.iter().enumerate() {
+            let gap = if at > 0 { "\n" } else { "" };
+            writeln!(out, "{gap}### {}\n", text(&o.heading))?;
             writeln!(
                 out,
                 "What the logs show is {}; it was established from {}. Onset: {}. Recovery: {}. It lasted {}. {} held to have followed from it. First public word: {}.",
@@ -322,7 +324,6 @@ impl Page<'_> {
                 writeln!(out, "\nWhy this counts as an outage of this kind:\n")?;
                 evidence(&o.evidence, out)?;
             }
-            writeln!(out)?;
         }
         Ok(())
     }
@@ -420,12 +421,12 @@ impl Page<'_> {
             ("Went well", &self.digest.went_well),
             ("Went wrong", &self.digest.went_wrong),
         ] {
-            writeln!(out, "### {title}\n")?;
+            let gap = if title == "Went well" { "" } else { "\n" };
+            writeln!(out, "{gap}### {title}\n")?;
             if facts.is_empty() {
-                writeln!(out, "The logs alone do not tell.\n")?;
+                writeln!(out, "The logs alone do not tell.")?;
             } else {
                 bullets(facts, out)?;
-                writeln!(out)?;
             }
         }
         Ok(())
@@ -476,7 +477,7 @@ impl Page<'_> {
                 text(&i.clock)
             )?;
         }
-        let mut notes: Vec<String> = d.warnings.clone();
+        let mut notes: Vec<String> = [d.warnings.clone(), d.zones.clone()].concat();
         for i in &d.inputs {
             notes.extend(i.warnings.iter().map(|w| format!("{}: {w}", i.path)));
         }
@@ -601,7 +602,9 @@ fn count_table(table: &CountTable, out: Out<'_>) -> io::Result<()> {
     let name = super::words::sentence(table.by);
     let name = name.trim_end_matches('.');
     writeln!(out, "\n### By {}\n", table.by)?;
-    if table.with_attempts {
+    if table.only_caused {
+        writeln!(out, "| {name} | Caused |\n| --- | ---: |")?;
+    } else if table.with_attempts {
         writeln!(
             out,
             "| {name} | Attempts | Failed | Rate | Caused | Unrelated | Undetermined |\n\
@@ -619,6 +622,10 @@ fn count_table(table: &CountTable, out: Out<'_>) -> io::Result<()> {
         } else {
             text(&row.name)
         };
+        if table.only_caused {
+            writeln!(out, "| {name} | {} |", row.caused)?;
+            continue;
+        }
         let middle = if table.with_attempts {
             format!("{} | {} | {}", row.attempts, row.failed, text(&row.rate))
         } else {

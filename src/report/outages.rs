@@ -44,7 +44,7 @@ pub(crate) struct OutageView {
 pub(crate) struct ComponentView {
     pub(crate) name: String,
     pub(crate) span: String,
-    /// `812 of 1,003 (81.0 %)`.
+    /// `812 of 1,003 calls (81.0%)`.
     pub(crate) failed: String,
     pub(crate) usual: String,
     pub(crate) peak: String,
@@ -192,7 +192,7 @@ fn recovered(cx: &Context<'_>, outage: &Outage) -> String {
 fn within(cx: &Context<'_>, interval: Option<Span>) -> String {
     match interval {
         Some(span) if span.secs() > 0.0 => {
-            format!(" (95 % interval {})", cx.zone().interval(span))
+            format!(" (95% interval {})", cx.zone().interval(span))
         }
         _ => String::new(),
     }
@@ -214,7 +214,11 @@ fn component(cx: &Context<'_>, outage: &Outage, part: &ComponentOutage) -> Compo
     ComponentView {
         name,
         span,
-        failed: words::of(part.failed_calls, part.calls),
+        failed: words::of_what(
+            part.failed_calls,
+            part.calls,
+            words::form(part.calls, "call", "calls"),
+        ),
         usual: words::percent(part.baseline_failure_rate),
         peak: words::percent(part.peak_failure_rate),
         phases: part

@@ -92,6 +92,8 @@ fn failures() -> Vec<FailedAttempt> {
                 f.error_class = ErrorClass::UpstreamTimeout;
             }
             if n == 13 {
+                f.time = t("2021-08-18T14:45:00Z");
+                f.start = f.time.plus_secs(-5.0);
                 f.outage = Some(1);
                 f.exchange = arc("kraken");
             }

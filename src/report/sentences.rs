@@ -5,7 +5,7 @@ use crate::model::{Amounts, FailureTotals, Interval, OutageSource, Report, Role,
 use super::chart;
 use super::outages::{caused_by, kind_words, main_outage, stretch};
 use super::view::Context;
-use super::words::{count, duration, form, likelihood, of, plural, short_list};
+use super::words::{count, duration, form, likelihood, of_what, plural, short_list};
 
 const ATTEMPT: (&str, &str) = ("payment attempt", "payment attempts");
 
@@ -184,9 +184,16 @@ fn rates(cx: &Context<'_>) -> Option<String> {
         return None;
     }
     let mut text = format!(
-        "{} payment {} failed.",
-        of(totals.failed, totals.attempts),
-        form(totals.attempts, "attempt", "attempts")
+        "{}.",
+        of_what(
+            totals.failed,
+            totals.attempts,
+            form(
+                totals.attempts,
+                "payment attempt failed",
+                "payment attempts failed"
+            )
+        )
     );
     if totals.failed > 0 && !cx.report.outages.is_empty() {
         text.push_str(&format!(
@@ -198,12 +205,9 @@ fn rates(cx: &Context<'_>) -> Option<String> {
     Some(text)
 }
 
-/// A number with its interval: `318.4 (95 % interval 301.0 to 330.2)`.
+/// A number with its interval: `318.4 (95% interval 301.0 to 330.2)`.
 pub(crate) fn interval(i: &Interval) -> String {
-    format!(
-        "{:.1} (95 % interval {:.1} to {:.1})",
-        i.mean, i.low, i.high
-    )
+    format!("{:.1} (95% interval {:.1} to {:.1})", i.mean, i.low, i.high)
 }
 
 /// Amounts of several currencies side by side: `0.5 BTC, 12.00 USDT`.
@@ -278,7 +282,7 @@ pub(crate) fn looked_at(cx: &Context<'_>) -> Vec<String> {
             if total == 0 {
                 format!("{}: nothing was logged.", cx.text(&strip.name))
             } else {
-                format!("{}: {} bad.", cx.text(&strip.name), of(bad, total))
+                format!("{}: {}.", cx.text(&strip.name), of_what(bad, total, "bad"))
             }
         })
         .collect()
@@ -318,7 +322,10 @@ fn what_happened(cx: &Context<'_>) -> Vec<String> {
             let rate = if total == 0 {
                 String::new()
             } else {
-                format!(": {} calls failed or were too slow", of(failed, total))
+                format!(
+                    ": {}",
+                    of_what(failed, total, "calls failed or were too slow")
+                )
             };
             format!(
                 "{} served worse than its own baseline from {}, {}{rate}.",
@@ -456,7 +463,13 @@ pub(crate) fn not_affected(cx: &Context<'_>) -> Vec<String> {
         let spared: Vec<String> = counts
             .iter()
             .filter(|c| c.caused == 0 && c.undetermined == 0 && c.attempts > 0 && c.name != "-")
-            .map(|c| format!("{} ({} failed)", cx.text(&c.name), of(c.failed, c.attempts)))
+            .map(|c| {
+                format!(
+                    "{} with {}",
+                    cx.text(&c.name),
+                    of_what(c.failed, c.attempts, "failed")
+                )
+            })
             .collect();
         (!spared.is_empty()).then(|| {
             format!(
@@ -474,8 +487,12 @@ pub(crate) fn went_well(cx: &Context<'_>) -> Vec<String> {
     let mut out = Vec::new();
     if impact.orders_recovered > 0 {
         out.push(format!(
-            "{} affected orders were saved by a later attempt ({} by the same method and exchange, {} by another).",
-            of(impact.orders_recovered, impact.orders_affected),
+            "{}: {} by the same method and exchange, {} by another.",
+            of_what(
+                impact.orders_recovered,
+                impact.orders_affected,
+                "affected orders were saved by a later attempt"
+            ),
             count(impact.recovered_same_method),
             count(impact.recovered_other_method)
         ));
@@ -490,8 +507,12 @@ pub(crate) fn went_wrong(cx: &Context<'_>) -> Vec<String> {
     let mut out = Vec::new();
     if report.impact.orders_lost > 0 {
         out.push(format!(
-            "{} affected orders were lost ({}).",
-            of(report.impact.orders_lost, report.impact.orders_affected),
+            "{}: {}.",
+            of_what(
+                report.impact.orders_lost,
+                report.impact.orders_affected,
+                "affected orders were lost"
+            ),
             amounts(cx, &report.impact.amount_lost)
         ));
     }

@@ -110,7 +110,7 @@ fn outages(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result
             line(
                 "      ",
                 &format!(
-                    "{}: {} calls bad, usually {}, at worst {}",
+                    "{}: {} bad, usually {}, at worst {}",
                     c.name, c.failed, c.usual, c.peak
                 ),
             )?;
@@ -123,7 +123,10 @@ fn outages(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result
                 }
             }
         }
-        line("      ", &format!("first public word: {}", o.acknowledged))?;
+        line(
+            "      ",
+            &format!("the exchange's own word: {}", o.acknowledged),
+        )?;
         if cx.view.verbose > 0 {
             for e in &o.evidence {
                 line(
@@ -142,7 +145,7 @@ fn strips(cx: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     let Some(chart) = Chart::of(cx.report) else {
         return Ok(());
     };
-    let right = " peak <99.9 %".len();
+    let right = " peak <99.9%".len();
     let columns = cx
         .view
         .width
@@ -275,7 +278,9 @@ fn counts(cx: &Context<'_>, table: &CountTable, out: &mut dyn Write) -> io::Resu
         ("unrelated", Align::Right),
         ("undetermined", Align::Right),
     ];
-    let head: Vec<(&str, Align)> = if table.with_attempts {
+    let head: Vec<(&str, Align)> = if table.only_caused {
+        [&by_name[..], &verdicts[..1]].concat()
+    } else if table.with_attempts {
         [&by_name[..], &known, &failed, &rate, &verdicts].concat()
     } else {
         [&by_name[..], &failed, &verdicts].concat()
@@ -284,6 +289,11 @@ fn counts(cx: &Context<'_>, table: &CountTable, out: &mut dyn Write) -> io::Resu
     let most = most_rows(cx.view);
     for row in table.rows.iter().take(most) {
         let mut cells = vec![row.name.clone()];
+        if table.only_caused {
+            cells.push(row.caused.clone());
+            columns.row(cells);
+            continue;
+        }
         if table.with_attempts {
             cells.extend([row.attempts.clone(), row.failed.clone(), row.rate.clone()]);
         } else {
@@ -433,44 +443,44 @@ fn inputs(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result<
     if digest.inputs.is_empty() {
         return writeln!(out, "  none");
     }
-    let mut table = Columns::new(
-        &[
-            ("path", Align::Left),
-            ("format", Align::Left),
-            ("role", Align::Left),
-            ("lines", Align::Right),
-            ("events", Align::Right),
-            ("rejected", Align::Right),
-            ("zone", Align::Left),
-        ],
-        0,
-    );
+    let wide = cx.view.width >= 110;
+    let mut head = vec![
+        ("path", Align::Left),
+        ("role", Align::Left),
+        ("lines", Align::Right),
+        ("events", Align::Right),
+        ("rejected", Align::Right),
+    ];
+    if wide {
+        head.push(("format", Align::Left));
+    }
+    let mut table = Columns::new(&head, 0);
     let most = most_rows(cx.view).saturating_mul(2);
     for i in digest.inputs.iter().take(most) {
-        table.toned_row(
-            vec![
-                i.path.clone(),
-                i.format.clone(),
-                i.role.to_owned(),
-                i.lines.clone(),
-                i.events.clone(),
-                i.rejected.clone(),
-                i.zone.clone(),
-            ],
-            (i.rejected != "0").then_some((5, Tone::Open)),
-        );
+        let mut cells = vec![
+            i.path.clone(),
+            i.role.to_owned(),
+            i.lines.clone(),
+            i.events.clone(),
+            i.rejected.clone(),
+        ];
+        if wide {
+            cells.push(i.format.clone());
+        }
+        table.toned_row(cells, (i.rejected != "0").then_some((4, Tone::Open)));
     }
     table.write(cx.view, 2, out)?;
     more(digest.inputs.len(), most, out)?;
+    let mut notes = digest.zones.clone();
     for i in &digest.inputs {
         if !i.clock.is_empty() {
-            let lead = format!("  {}: clock ", escape::visible(&i.path));
-            paragraph(&i.clock, &lead, cx.view, Tone::Plain, out)?;
+            notes.push(format!("{}: clock {}", i.path, i.clock));
         }
-        for warning in &i.warnings {
-            let lead = format!("  {}: ", escape::visible(&i.path));
-            paragraph(warning, &lead, cx.view, Tone::Open, out)?;
-        }
+        notes.extend(i.warnings.iter().map(|w| format!("{}: {w}", i.path)));
     }
+    for note in notes.iter().take(most) {
+        paragraph(note, "  - ", cx.view, Tone::Plain, out)?;
+    }
+    more(notes.len(), most, out)?;
     writeln!(out, "  events from {}", escape::visible(&digest.window))
 }

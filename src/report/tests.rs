@@ -127,7 +127,9 @@ fn all_formats_have_the_same_numbers() {
     }
     for t in digest.tables.iter().filter(|t| !t.quoted) {
         for r in &t.rows {
-            same(&r.failed);
+            if !t.only_caused {
+                same(&r.failed);
+            }
             same(&r.caused);
             if t.with_attempts {
                 same(&r.attempts);

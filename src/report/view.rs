@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::model::{
     Count, Evidence, FailedAttempt, InputSummary, Moment, Outcome, Report, Severity, SourceRef,
-    Time, Verdict, WhatIfCase,
+    Time, Verdict, WhatIfCase, ZoneFrom,
 };
 
 use super::chart::{Chart, Drawing, Wording};
@@ -131,6 +131,8 @@ pub(crate) struct CountTable {
     pub(crate) quoted: bool,
     /// Whether attempts that did not fail are known by this heading.
     pub(crate) with_attempts: bool,
+    /// Whether only knock-on failures have this heading.
+    pub(crate) only_caused: bool,
     pub(crate) rows: Vec<CountRow>,
 }
 
@@ -288,6 +290,8 @@ pub(crate) struct Digest {
     pub(crate) actions: Vec<ActionView>,
     pub(crate) warnings: Vec<String>,
     pub(crate) inputs: Vec<InputView>,
+    /// Zones that time stamps did not state themselves, and where they were taken for granted.
+    pub(crate) zones: Vec<String>,
     pub(crate) method: Vec<String>,
     pub(crate) lines: Vec<LineView>,
 }
@@ -347,6 +351,7 @@ impl Digest {
                 .enumerate()
                 .map(|(i, s)| input(cx, i, s))
                 .collect(),
+            zones: zones(cx),
             method: sentences::method(cx),
             lines: quoted_lines(cx),
         }
@@ -455,6 +460,7 @@ fn count_tables(cx: &Context<'_>) -> Vec<CountTable> {
     .map(|(by, counts, with_attempts)| CountTable {
         by,
         quoted: by == "error",
+        only_caused: by == "channel",
         with_attempts,
         rows: counts.iter().map(|c| count_row(cx, c)).collect(),
     })
@@ -654,7 +660,7 @@ pub(crate) fn verdict_words(f: &FailedAttempt) -> String {
         Verdict::Caused | Verdict::Undetermined => {
             "that it would have succeeded without the outage"
         }
-        Verdict::Unrelated => "that it would have succeeded otherwise",
+        Verdict::Unrelated => "that it would have succeeded without an outage",
     };
     format!(
         "{}: it is {} {what} (probability {:.2})",
@@ -773,6 +779,25 @@ pub(crate) fn input(cx: &Context<'_>, index: usize, i: &InputSummary) -> InputVi
         clock: clock(i),
         warnings: i.warnings.iter().map(|w| cx.text(w)).collect(),
     }
+}
+
+fn zones(cx: &Context<'_>) -> Vec<String> {
+    let mut by_zone: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for i in &cx.report.inputs {
+        if i.zone_from != ZoneFrom::Explicit && i.events > 0 {
+            let zone = format!("{} ({})", i.zone, i.zone_from.as_str());
+            by_zone.entry(zone).or_default().push(i.path.clone());
+        }
+    }
+    by_zone
+        .into_iter()
+        .map(|(zone, paths)| {
+            format!(
+                "time stamps without a zone were read as {zone} in {}",
+                words::short_list(&paths, 3)
+            )
+        })
+        .collect()
 }
 
 fn clock(i: &InputSummary) -> String {

@@ -193,10 +193,10 @@ pub(crate) struct Outage {
     /// Onset: best estimate.
     #[schemars(extend("format" = "date-time"))]
     start: String,
-    /// Lower end of the 95 % interval of the onset.
+    /// Lower end of the 95% interval of the onset.
     #[schemars(extend("format" = "date-time"))]
     start_earliest: String,
-    /// Upper end of the 95 % interval of the onset.
+    /// Upper end of the 95% interval of the onset.
     #[schemars(extend("format" = "date-time"))]
     start_latest: String,
     /// Recovery: best estimate; null when the log ends before it.
@@ -238,7 +238,7 @@ pub(crate) struct Count {
     undetermined: u64,
 }
 
-/// A number with its 95 % interval.
+/// A number with its 95% interval.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct Interval {
     mean: f64,

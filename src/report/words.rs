@@ -29,11 +29,11 @@ pub(crate) fn percent(share: f64) -> String {
     if !share.is_finite() {
         "-".to_owned()
     } else if share > 0.0 && share < 0.001 {
-        "<0.1 %".to_owned()
+        "<0.1%".to_owned()
     } else if share > 0.999 && share < 1.0 {
-        ">99.9 %".to_owned()
+        ">99.9%".to_owned()
     } else {
-        format!("{:.1} %", share * 100.0)
+        format!("{:.1}%", share * 100.0)
     }
 }
 
@@ -46,10 +46,20 @@ pub(crate) fn share(part: u64, whole: u64) -> String {
     }
 }
 
-/// A number with its denominator and rate: `412 of 9,803 (4.2 %)`.
+/// A number with its denominator and rate: `412 of 9,803 (4.2%)`.
 pub(crate) fn of(part: u64, whole: u64) -> String {
     format!(
         "{} of {} ({})",
+        count(part),
+        count(whole),
+        share(part, whole)
+    )
+}
+
+/// As [`of`], with what is counted: `412 of 9,803 calls bad (4.2%)`.
+pub(crate) fn of_what(part: u64, whole: u64, what: &str) -> String {
+    format!(
+        "{} of {} {what} ({})",
         count(part),
         count(whole),
         share(part, whole)
@@ -179,10 +189,10 @@ mod tests {
 
     #[test]
     fn rates_do_not_round_to_nothing_or_all() {
-        assert_eq!(share(1, 100_000), "<0.1 %");
-        assert_eq!(share(99_999, 100_000), ">99.9 %");
-        assert_eq!(share(0, 10), "0.0 %");
-        assert_eq!(share(10, 10), "100.0 %");
+        assert_eq!(share(1, 100_000), "<0.1%");
+        assert_eq!(share(99_999, 100_000), ">99.9%");
+        assert_eq!(share(0, 10), "0.0%");
+        assert_eq!(share(10, 10), "100.0%");
         assert_eq!(share(0, 0), "-");
     }
 
