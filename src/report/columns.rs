@@ -1,0 +1,301 @@
+//! Text laid out in columns that line up on a terminal, whatever script the texts are in.
+//!
+//! Cells are escaped here, once, so that no caller can forget it; widths are those of the escaped text.
+
+use std::io::{self, Write};
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::View;
+use super::escape;
+
+/// Which side a column keeps to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Align {
+    Left,
+    Right,
+}
+
+/// How a text stands out where colour is allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tone {
+    Plain,
+    Strong,
+    Faint,
+    Bad,
+    Good,
+    Open,
+}
+
+impl Tone {
+    fn style(self) -> anstyle::Style {
+        use anstyle::{AnsiColor, Style};
+        match self {
+            Tone::Plain => Style::new(),
+            Tone::Strong => Style::new().bold(),
+            Tone::Faint => Style::new().dimmed(),
+            Tone::Bad => AnsiColor::Red.on_default(),
+            Tone::Good => AnsiColor::Green.on_default(),
+            Tone::Open => AnsiColor::Yellow.on_default(),
+        }
+    }
+}
+
+/// A table in the making: one flexible column shrinks when the view is narrow.
+pub(crate) struct Columns {
+    head: Vec<(String, Align)>,
+    flexible: usize,
+    rows: Vec<Vec<String>>,
+    tones: Vec<Option<(usize, Tone)>>,
+}
+
+impl Columns {
+    /// A table with these headings; the column at `flexible` gives way.
+    pub(crate) fn new(head: &[(&str, Align)], flexible: usize) -> Columns {
+        Columns {
+            head: head.iter().map(|(t, a)| ((*t).to_owned(), *a)).collect(),
+            flexible,
+            rows: Vec::new(),
+            tones: Vec::new(),
+        }
+    }
+
+    /// Adds a row; missing cells are empty.
+    pub(crate) fn row(&mut self, cells: Vec<String>) {
+        self.toned_row(cells, None);
+    }
+
+    /// Adds a row of which one cell stands out.
+    pub(crate) fn toned_row(&mut self, mut cells: Vec<String>, tone: Option<(usize, Tone)>) {
+        cells.resize(self.head.len(), String::new());
+        self.rows.push(
+            cells
+                .iter()
+                .map(|c| escape::visible(c).into_owned())
+                .collect(),
+        );
+        self.tones.push(tone);
+    }
+
+    fn widths(&self, width: usize) -> Vec<usize> {
+        let mut widths: Vec<usize> = self
+            .head
+            .iter()
+            .enumerate()
+            .map(|(at, (head, _))| {
+                self.rows
+                    .iter()
+                    .map(|r| r[at].width())
+                    .max()
+                    .unwrap_or(0)
+                    .max(head.width())
+            })
+            .collect();
+        let gaps = GAP.len() * widths.len().saturating_sub(1);
+        let over = |widths: &[usize]| (widths.iter().sum::<usize>() + gaps).saturating_sub(width);
+        let excess = over(&widths);
+        if let Some(flexible) = widths.get_mut(self.flexible) {
+            *flexible = flexible.saturating_sub(excess).max(LEAST.min(*flexible));
+        }
+        // where that is not enough, the widest give way
+        while over(&widths) > 0 {
+            match widths.iter_mut().max() {
+                Some(widest) if *widest > LEAST => *widest -= 1,
+                _ => break,
+            }
+        }
+        widths
+    }
+
+    /// Writes heading and rows, each indented by `indent`.
+    pub(crate) fn write(&self, view: &View, indent: usize, out: &mut dyn Write) -> io::Result<()> {
+        let widths = self.widths(view.width.saturating_sub(indent));
+        let head: Vec<String> = self.head.iter().map(|(t, _)| t.clone()).collect();
+        let line = self.line(&head, &widths, None, view);
+        writeln!(out, "{:indent$}{}", "", paint(&line, Tone::Faint, view))?;
+        for (row, tone) in self.rows.iter().zip(&self.tones) {
+            writeln!(
+                out,
+                "{:indent$}{}",
+                "",
+                self.line(row, &widths, *tone, view)
+            )?;
+        }
+        Ok(())
+    }
+
+    fn line(
+        &self,
+        cells: &[String],
+        widths: &[usize],
+        tone: Option<(usize, Tone)>,
+        view: &View,
+    ) -> String {
+        let mut line = String::new();
+        for (at, (cell, width)) in cells.iter().zip(widths).enumerate() {
+            if at > 0 {
+                line.push_str(GAP);
+            }
+            let cell = cut(cell, *width, view.unicode);
+            let pad = " ".repeat(width.saturating_sub(cell.width()));
+            let cell = match tone {
+                Some((toned, tone)) if toned == at => paint(&cell, tone, view),
+                _ => cell,
+            };
+            match self.head[at].1 {
+                Align::Left => {
+                    line.push_str(&cell);
+                    line.push_str(&pad);
+                }
+                Align::Right => {
+                    line.push_str(&pad);
+                    line.push_str(&cell);
+                }
+            }
+        }
+        line.truncate(line.trim_end().len());
+        line
+    }
+}
+
+const GAP: &str = "  ";
+/// No column is made narrower than this.
+const LEAST: usize = 8;
+
+/// A text in a tone, where colour is allowed. The text must be escaped already.
+pub(crate) fn paint(text: &str, tone: Tone, view: &View) -> String {
+    if !view.color || tone == Tone::Plain || text.is_empty() {
+        return text.to_owned();
+    }
+    let style = tone.style();
+    format!("{style}{text}{style:#}")
+}
+
+/// A text cut to a width, with an ellipsis where something is missing.
+pub(crate) fn cut(text: &str, width: usize, unicode: bool) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mark = if unicode { "…" } else { "..." };
+    let room = width.saturating_sub(mark.width());
+    let mut out = String::new();
+    let mut used = 0;
+    for c in text.chars() {
+        let w = c.width().unwrap_or(0);
+        if used + w > room {
+            break;
+        }
+        used += w;
+        out.push(c);
+    }
+    if mark.width() <= width {
+        out.push_str(mark);
+    }
+    out
+}
+
+/// A text escaped and broken into lines of at most `width` columns at blanks; longer words are broken.
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let text = escape::visible(text);
+    let width = width.max(8);
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        let mut word = word;
+        if !line.is_empty() && line.width() + 1 + word.width() > width {
+            lines.push(std::mem::take(&mut line));
+        }
+        while line.is_empty() && word.width() > width {
+            let (head, tail) = split_at_width(word, width);
+            lines.push(head.to_owned());
+            word = tail;
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    if !line.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
+fn split_at_width(word: &str, width: usize) -> (&str, &str) {
+    let mut used = 0;
+    for (at, c) in word.char_indices() {
+        used += c.width().unwrap_or(0);
+        if used > width && at > 0 {
+            return word.split_at(at);
+        }
+    }
+    (word, "")
+}
+
+/// Writes a text wrapped to the view, the first line after `first`, the others under it.
+pub(crate) fn paragraph(
+    text: &str,
+    first: &str,
+    view: &View,
+    tone: Tone,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let indent = first.width();
+    for (at, line) in wrap(text, view.width.saturating_sub(indent))
+        .iter()
+        .enumerate()
+    {
+        let lead = if at == 0 {
+            first.to_owned()
+        } else {
+            " ".repeat(indent)
+        };
+        writeln!(out, "{lead}{}", paint(line, tone, view))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(columns: &Columns, width: usize) -> String {
+        let view = View {
+            width,
+            ..View::default()
+        };
+        let mut out = Vec::new();
+        columns.write(&view, 2, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn columns_line_up_and_give_way() {
+        let mut table = Columns::new(&[("name", Align::Left), ("n", Align::Right)], 0);
+        table.row(vec!["漢字の取引所".to_owned(), "5".to_owned()]);
+        table.row(vec!["x".repeat(60), "1,000".to_owned()]);
+        let wide = text(&table, 80);
+        let narrow = text(&table, 40);
+        for line in narrow.lines().skip(1) {
+            assert_eq!(line.width(), 40, "{narrow}");
+        }
+        assert!(narrow.contains('…'));
+        assert!(!wide.contains('…'));
+    }
+
+    #[test]
+    fn hostile_cells_do_nothing() {
+        let mut table = Columns::new(&[("name", Align::Left)], 0);
+        table.row(vec!["\x1b[2Jx\ny".to_owned()]);
+        let text = text(&table, 80);
+        assert!(!text.contains('\x1b'));
+        assert_eq!(text.lines().count(), 2);
+    }
+
+    #[test]
+    fn long_words_are_broken() {
+        let lines = wrap(&format!("a {} b", "w".repeat(25)), 10);
+        assert!(lines.iter().all(|l| l.width() <= 10), "{lines:?}");
+        assert_eq!(lines.concat().matches('w').count(), 25);
+    }
+}

@@ -1,0 +1,218 @@
+//! Text from logs was written by strangers: each destination gets it in a form that cannot act there.
+//!
+//! HTML is escaped by the template engine; [`visible`] goes before it, since browsers obey bidi controls too.
+
+use std::borrow::Cow;
+
+/// Whether a character acts on a terminal or page instead of standing for itself: controls (C0, C1),
+/// line and paragraph separators, bidirectional and invisible formatting.
+fn acts(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
+}
+
+/// Terminal-safe text on one line: what would act is shown as its escape (`\n`, `\u{1b}`).
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(acts) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if acts(c) {
+            out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Text for prose or a table cell of GitHub-flavoured Markdown: no markup, HTML, link, mention, issue
+/// reference or formula of the text's own, and no end of the cell.
+pub(crate) fn markdown(text: &str) -> String {
+    let text = visible(text);
+    let mut out = String::with_capacity(text.len() + 8);
+    let chars: Vec<char> = text.chars().collect();
+    for (at, &c) in chars.iter().enumerate() {
+        let next = chars.get(at + 1).copied();
+        let inside_word =
+            at > 0 && chars[at - 1].is_alphanumeric() && next.is_some_and(char::is_alphanumeric);
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '@' => out.push_str("&#64;"),
+            // a bare "http://…" or "www." would become a link
+            ':' if next == Some('/') => out.push_str("&#58;"),
+            '.' if ends_in_www(&chars[..at]) => out.push_str("&#46;"),
+            '_' if inside_word => out.push('_'),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '$' | '!' => {
+                out.push('\\');
+                out.push(c);
+            }
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+fn ends_in_www(before: &[char]) -> bool {
+    before.len() >= 3
+        && before[before.len() - 3..]
+            .iter()
+            .all(|c| matches!(c, 'w' | 'W'))
+}
+
+/// Quoted log text as a code span that fits a table cell. Nothing in it is interpreted but `|`, which
+/// GitHub-flavoured Markdown lets end a cell even there unless an odd number of backslashes stands before it.
+pub(crate) fn markdown_code(text: &str) -> String {
+    let text = visible(text);
+    let text = text.trim();
+    if text.is_empty() {
+        return String::new();
+    }
+    let fence = "`".repeat(longest_run(text, '`') + 1);
+    let pad = if text.starts_with('`') || text.ends_with('`') {
+        " "
+    } else {
+        ""
+    };
+    format!("{fence}{pad}{}{pad}{fence}", escaped_pipes(text))
+}
+
+fn escaped_pipes(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 4);
+    let mut backslashes = 0;
+    for c in text.chars() {
+        if c == '|' {
+            // an odd run would become even by one more: such text shows a backslash too many
+            out.push_str(if backslashes % 2 == 0 { "\\" } else { "\\\\" });
+        }
+        backslashes = if c == '\\' { backslashes + 1 } else { 0 };
+        out.push(c);
+    }
+    out
+}
+
+/// Log text as a line of a fenced code block; the fence is [`markdown_fence`].
+pub(crate) fn markdown_fence(texts: &[&str]) -> String {
+    let longest = texts.iter().map(|t| longest_run(t, '`')).max().unwrap_or(0);
+    "`".repeat((longest + 1).max(3))
+}
+
+fn longest_run(text: &str, wanted: char) -> usize {
+    let (mut best, mut run) = (0, 0);
+    for c in text.chars() {
+        run = if c == wanted { run + 1 } else { 0 };
+        best = best.max(run);
+    }
+    best
+}
+
+/// A label of a Mermaid diagram: letters, digits and plain punctuation; all else, which Mermaid could
+/// read as syntax, becomes a blank.
+pub(crate) fn mermaid(text: &str) -> String {
+    let plain: String = text
+        .chars()
+        .map(|c| {
+            if c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.' | '/' | '(' | ')') {
+                c
+            } else {
+                ' '
+            }
+        })
+        .collect();
+    plain
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .chars()
+        .take(60)
+        .collect()
+}
+
+/// A text cell of a CSV file that a spreadsheet will not run: what it would take for a formula gets a
+/// leading apostrophe (OWASP, "CSV Injection"), and controls are made visible. The csv crate quotes.
+pub(crate) fn csv(text: &str) -> String {
+    let text = visible(text);
+    let first = text.trim_start().chars().next();
+    let formula = matches!(
+        first,
+        Some('=' | '+' | '-' | '@' | '\u{FF1D}' | '\u{FF0B}' | '\u{FF0D}' | '\u{FF20}')
+    );
+    if formula && text.parse::<rust_decimal::Decimal>().is_err() {
+        format!("'{text}")
+    } else {
+        text.into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_acts_is_shown() {
+        assert_eq!(visible("plain é 漢"), "plain é 漢");
+        assert_eq!(visible("\x1b[31mred\x07"), "\\u{1b}[31mred\\u{7}");
+        assert_eq!(visible("a\nb\tc"), "a\\nb\\tc");
+        assert_eq!(visible("pay\u{202e}gnp"), "pay\\u{202e}gnp");
+        assert_eq!(visible("\u{9b}2J"), "\\u{9b}2J");
+    }
+
+    #[test]
+    fn markdown_has_no_markup_of_its_own() {
+        assert_eq!(markdown("a|b"), "a\\|b");
+        assert_eq!(
+            markdown("<script>alert(1)</script>"),
+            "&lt;script&gt;alert(1)&lt;/script&gt;"
+        );
+        assert_eq!(markdown("![x](http://e)"), "\\!\\[x\\](http&#58;//e)");
+        assert_eq!(markdown("@team #12"), "&#64;team \\#12");
+        assert_eq!(markdown("www.example.com"), "www&#46;example.com");
+        assert_eq!(markdown("upstream_timeout _x_"), "upstream_timeout \\_x\\_");
+    }
+
+    #[test]
+    fn code_spans_hold_backticks_and_pipes() {
+        assert_eq!(markdown_code("a|b"), "`a\\|b`");
+        assert_eq!(markdown_code("a\\|b"), "`a\\\\\\|b`");
+        assert_eq!(markdown_code("a`b``c"), "```a`b``c```");
+        assert_eq!(markdown_code("`x"), "`` `x ``");
+        assert_eq!(markdown_fence(&["a", "````"]), "`````");
+        assert_eq!(markdown_fence(&["a"]), "```");
+    }
+
+    #[test]
+    fn spreadsheets_run_nothing() {
+        assert_eq!(csv("=HYPERLINK(1)"), "'=HYPERLINK(1)");
+        assert_eq!(csv(" @SUM(1)"), "' @SUM(1)");
+        assert_eq!(csv("-12.50"), "-12.50");
+        assert_eq!(csv("-cmd"), "'-cmd");
+        assert_eq!(csv("\tx"), "\\tx");
+        assert_eq!(csv("pay_1"), "pay_1");
+    }
+
+    #[test]
+    fn mermaid_labels_are_plain() {
+        assert_eq!(
+            mermaid("x: y; %% <b> #1 \"q\"\nsection z"),
+            "x y b 1 q section z"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_acts_after_escaping(text in "\\PC*|.*") {
+            prop_assert!(!visible(&text).chars().any(acts));
+            prop_assert!(!markdown(&text).chars().any(acts));
+            prop_assert!(!markdown(&text).contains('<'));
+            prop_assert!(!csv(&text).starts_with(['=', '@']));
+            markdown_code(&text);
+            mermaid(&text);
+        }
+    }
+}

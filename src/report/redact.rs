@@ -1,0 +1,359 @@
+//! Keeps card numbers, addresses and secrets that somebody logged out of what leaves the machine.
+//!
+//! Applied to quoted lines and to every text that can quote a log. It works on shapes, so it is a net, not a proof.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::{Arc, LazyLock};
+
+use regex::{Captures, Regex};
+
+use crate::model::{IdHash, Report};
+
+/// How much is taken out of texts from logs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Redact {
+    /// Card numbers, e-mail addresses, keys, tokens, passwords and card verification values.
+    #[default]
+    Default,
+    /// Nothing: texts are shown as logged.
+    None,
+    /// As `Default`, and also network addresses, hosts in URLs, wallet addresses and long numbers;
+    /// payment and order ids become pseudonyms that stay the same throughout and between runs.
+    Strict,
+}
+
+/// One shape and what is put in its place.
+struct Rule {
+    pattern: Regex,
+    replace: fn(&Captures<'_>) -> String,
+}
+
+fn rule(pattern: &str, replace: fn(&Captures<'_>) -> String) -> Rule {
+    match Regex::new(pattern) {
+        Ok(pattern) => Rule { pattern, replace },
+        Err(e) => unreachable!("a constant pattern, compiled by every test: {e}"),
+    }
+}
+
+static DEFAULT_RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
+    vec![
+        // user:password@ in a URL
+        rule(r"(://)[^\s/@:]+:[^\s/@]+@", |c| {
+            format!("{}[secret redacted]@", &c[1])
+        }),
+        rule(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}", |c| {
+            format!("{} [secret redacted]", &c[1])
+        }),
+        // JSON web tokens, and key formats that name themselves
+        rule(
+            r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.?[A-Za-z0-9_-]*",
+            |_| "[secret redacted]".to_owned(),
+        ),
+        rule(
+            r"\b(?:(?:sk|rk|pk|whsec)_(?:live_|test_)?[A-Za-z0-9]{16,}|gh[pousr]_[A-Za-z0-9]{20,}|xox[abprs]-[A-Za-z0-9-]{10,}|AKIA[0-9A-Z]{16})\b",
+            |_| "[secret redacted]".to_owned(),
+        ),
+        // name=value and "name": "value"
+        rule(
+            r#"(?i)([A-Za-z0-9_.-]*(?:authorization|api[-_]?key|secret|token|passw(?:or)?d|passphrase|pwd|signature|private[-_]?key|session[-_]?id|cookie)(?:[-_]?(?:key|value|id))?)(\\?["']?\s*=\s*\\?["']?|\\?["']\s*:\s*\\?["']?)([^\s"'&,;}\\\[][^\s"'&,;}\\]*)"#,
+            |c| format!("{}{}[secret redacted]", &c[1], &c[2]),
+        ),
+        // name: value, where the value looks made up (long, with a digit)
+        rule(
+            r#"(?i)([A-Za-z0-9_.-]*(?:authorization|api[-_]?key|secret|token|passw(?:or)?d|signature|private[-_]?key|session[-_]?id))(:\s*)([A-Za-z0-9._~+/=-]*[0-9][A-Za-z0-9._~+/=-]{7,}|[A-Za-z0-9._~+/=-]{7,}[0-9][A-Za-z0-9._~+/=-]*)"#,
+            |c| format!("{}{}[secret redacted]", &c[1], &c[2]),
+        ),
+        rule(
+            r#"(?i)\b(cvv2?|cvc2?|cvn|csc|card[-_]?(?:security|verification)[-_]?(?:code|value))(\\?["']?\s*[:=]?\s*\\?["']?)([0-9]{3,4})\b"#,
+            |c| format!("{}{}[cvv redacted]", &c[1], &c[2]),
+        ),
+        rule(
+            r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}",
+            |_| "[e-mail redacted]".to_owned(),
+        ),
+    ]
+});
+
+static STRICT_RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
+    vec![
+        rule(r"(?i)(https?://)[^\s/?#]+", |c| {
+            format!("{}[host redacted]", &c[1])
+        }),
+        rule(
+            r"\b(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}\b",
+            |_| "[address redacted]".to_owned(),
+        ),
+        rule(
+            r"\b(?:[0-9A-Fa-f]{1,4}:){4,7}[0-9A-Fa-f]{1,4}\b|\b(?:[0-9A-Fa-f]{1,4}:){1,6}:(?:[0-9A-Fa-f]{1,4}:){0,5}[0-9A-Fa-f]{1,4}\b",
+            |_| "[address redacted]".to_owned(),
+        ),
+        rule(
+            r"\b(?:0x[0-9A-Fa-f]{40}|bc1[02-9ac-hj-np-z]{11,71}|[13][1-9A-HJ-NP-Za-km-z]{25,34}|T[1-9A-HJ-NP-Za-km-z]{33})\b",
+            |_| "[wallet redacted]".to_owned(),
+        ),
+        rule(r"\b[0-9]{9,}\b", |_| "[number redacted]".to_owned()),
+    ]
+});
+
+/// Takes out what must not leave, by the level chosen.
+#[derive(Clone, Debug)]
+pub(crate) struct Redactor {
+    level: Redact,
+    ids: BTreeSet<Arc<str>>,
+}
+
+impl Redactor {
+    /// A redactor that knows no ids: for single rows.
+    pub(crate) fn new(level: Redact) -> Redactor {
+        Redactor {
+            level,
+            ids: BTreeSet::new(),
+        }
+    }
+
+    /// A redactor that (when strict) also finds the report's payment and order ids inside texts.
+    pub(crate) fn of(level: Redact, report: &Report) -> Redactor {
+        let mut redactor = Redactor::new(level);
+        if level == Redact::Strict {
+            for failure in &report.failures {
+                redactor.ids.insert(failure.payment_id.clone());
+                redactor.ids.extend(failure.order_id.clone());
+            }
+        }
+        redactor
+    }
+
+    /// A text that may quote a log.
+    pub(crate) fn text(&self, text: &str) -> String {
+        if self.level == Redact::None {
+            return text.to_owned();
+        }
+        let mut text = cards(text);
+        for rule in DEFAULT_RULES.iter() {
+            text = apply(text, rule);
+        }
+        if self.level == Redact::Strict {
+            text = Cow::Owned(self.known_ids(&text));
+            for rule in STRICT_RULES.iter() {
+                text = apply(text, rule);
+            }
+        }
+        text.into_owned()
+    }
+
+    /// A payment, order or trace id.
+    pub(crate) fn id(&self, id: &str) -> String {
+        if self.level == Redact::Strict && !id.is_empty() {
+            format!("id-{:012x}", IdHash::of(id).0 >> 16)
+        } else {
+            id.to_owned()
+        }
+    }
+
+    fn known_ids(&self, text: &str) -> String {
+        let part_of_id = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(start) = rest.find(part_of_id) {
+            let (before, word) = rest.split_at(start);
+            let end = word.find(|c| !part_of_id(c)).unwrap_or(word.len());
+            let (word, after) = word.split_at(end);
+            out.push_str(before);
+            if self.ids.contains(word) {
+                out.push_str(&self.id(word));
+            } else {
+                out.push_str(word);
+            }
+            rest = after;
+        }
+        out.push_str(rest);
+        out
+    }
+}
+
+fn apply<'a>(text: Cow<'a, str>, rule: &Rule) -> Cow<'a, str> {
+    match rule.pattern.replace_all(&text, rule.replace) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(changed) => Cow::Owned(changed),
+    }
+}
+
+/// Replaces payment card numbers: 12 to 19 digits, perhaps grouped by single blanks or dashes, with the
+/// prefix and length of a card scheme and a valid check digit (ISO/IEC 7812-1, annex B: Luhn).
+fn cards(text: &str) -> Cow<'_, str> {
+    let bytes = text.as_bytes();
+    let mut out = String::new();
+    let mut copied = 0;
+    let mut at = 0;
+    while at < bytes.len() {
+        let starts_group =
+            bytes[at].is_ascii_digit() && (at == 0 || !bytes[at - 1].is_ascii_alphanumeric());
+        match starts_group.then(|| card_end(bytes, at)).flatten() {
+            Some(end) => {
+                out.push_str(&text[copied..at]);
+                out.push_str("[card redacted]");
+                copied = end;
+                at = end;
+            }
+            None => at += 1,
+        }
+    }
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(&text[copied..]);
+    Cow::Owned(out)
+}
+
+/// Where the longest card number that starts at `start` ends.
+fn card_end(bytes: &[u8], start: usize) -> Option<usize> {
+    let mut digits: Vec<u8> = Vec::with_capacity(19);
+    let mut best = None;
+    let mut at = start;
+    while at < bytes.len() && digits.len() < 20 {
+        match bytes[at] {
+            digit @ b'0'..=b'9' => digits.push(digit - b'0'),
+            b' ' | b'-' if bytes.get(at + 1).is_some_and(u8::is_ascii_digit) => {}
+            _ => break,
+        }
+        at += 1;
+        let group_ends = bytes.get(at).is_none_or(|b| !b.is_ascii_alphanumeric());
+        if bytes[at - 1].is_ascii_digit() && group_ends && is_card(&digits) {
+            best = Some(at);
+        }
+    }
+    best
+}
+
+fn is_card(digits: &[u8]) -> bool {
+    let prefix = |n: usize| {
+        digits
+            .iter()
+            .take(n)
+            .fold(0u32, |v, d| v * 10 + u32::from(*d))
+    };
+    let known = match digits.len() {
+        13 => prefix(1) == 4,
+        14 => matches!(prefix(2), 30 | 36 | 38 | 39),
+        15 => matches!(prefix(2), 34 | 37) || prefix(4) == 2131 || prefix(4) == 1800,
+        16 => {
+            matches!(prefix(1), 4 | 6)
+                || matches!(prefix(2), 35 | 50..=58)
+                || (2200..=2720).contains(&prefix(4))
+        }
+        12 | 17..=19 => matches!(prefix(1), 4 | 6) || matches!(prefix(2), 50 | 56..=58),
+        _ => false,
+    };
+    known && luhn(digits)
+}
+
+fn luhn(digits: &[u8]) -> bool {
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(at, &d)| match (at % 2, u32::from(d)) {
+            (0, d) => d,
+            (_, d) if d > 4 => d * 2 - 9,
+            (_, d) => d * 2,
+        })
+        .sum();
+    sum.is_multiple_of(10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn default(text: &str) -> String {
+        Redactor::new(Redact::Default).text(text)
+    }
+
+    #[test]
+    fn card_numbers_go_in_every_grouping() {
+        for card in [
+            "4111111111111111",
+            "4111 1111 1111 1111",
+            "4111-1111-1111-1111",
+            "378282246310005",
+            "5555555555554444",
+        ] {
+            assert_eq!(
+                default(&format!("pan={card}, amount 12")),
+                "pan=[card redacted], amount 12"
+            );
+        }
+        assert_eq!(
+            default("card 4111 1111 1111 1111 2021-08-18"),
+            "card [card redacted] 2021-08-18"
+        );
+    }
+
+    #[test]
+    fn other_numbers_stay() {
+        for text in [
+            "4111111111111112 fails the check digit",
+            "ts=1629288000123 id=1629288000123456",
+            "2021-08-18 12:00:00.123456789",
+            "trace 4bf92f3577b34da6a3ce929d0e0e4736",
+            "token bucket: empty, tokens left 0",
+            "invalid token: expired",
+        ] {
+            assert_eq!(default(text), text);
+        }
+    }
+
+    #[test]
+    fn secrets_go_and_their_names_stay() {
+        let made_up = "a1B2".repeat(6);
+        for (text, kept) in [
+            (
+                format!("Authorization: Bearer {made_up}"),
+                "Authorization: Bearer ",
+            ),
+            (format!("api_key={made_up}&x=1"), "api_key="),
+            (
+                format!("{{\"client_secret\":\"{made_up}\"}}"),
+                "\"client_secret\":\"",
+            ),
+            (format!("X-MBX-APIKEY: {made_up}"), "X-MBX-APIKEY: "),
+            (format!("used sk_{}_{made_up} twice", "live"), "used "),
+            (format!("https://bot:{made_up}@host/x"), "https://"),
+        ] {
+            let out = default(&text);
+            assert!(!out.contains(&made_up), "{out}");
+            assert!(out.starts_with(kept) || out.contains(kept), "{out}");
+            assert!(out.contains("[secret redacted]"), "{out}");
+        }
+        assert_eq!(default("cvv=123"), "cvv=[cvv redacted]");
+        assert_eq!(default("\"cvc\": \"0042\""), "\"cvc\": \"[cvv redacted]\"");
+        assert_eq!(
+            default("by jo.doe+x@example.co.uk."),
+            "by [e-mail redacted]."
+        );
+    }
+
+    #[test]
+    fn strict_hides_places_and_ids() {
+        let mut redactor = Redactor::new(Redact::Strict);
+        redactor.ids.insert(Arc::from("pay_1"));
+        let out = redactor.text("pay_1 to https://api.internal:8443/v1 from 10.1.2.3 took 20 ms");
+        assert!(!out.contains("pay_1") && !out.contains("internal") && !out.contains("10.1.2.3"));
+        assert!(out.contains(&redactor.id("pay_1")), "{out}");
+        assert!(out.ends_with("took 20 ms"), "{out}");
+        assert_eq!(Redactor::new(Redact::Default).id("pay_1"), "pay_1");
+        let text = "cvv=123 a@b.example";
+        assert_eq!(Redactor::new(Redact::None).text(text), text);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_passes_without_panic(text in ".*") {
+            for level in [Redact::Default, Redact::None, Redact::Strict] {
+                Redactor::new(level).text(&text);
+            }
+        }
+    }
+}

@@ -1,0 +1,486 @@
+//! `analyze` on the terminal: the answer in its first lines, then what it rests on.
+
+use std::io::{self, Write};
+
+use unicode_width::UnicodeWidthStr;
+
+use crate::model::{Outage, Report, StripBucket};
+
+use super::chart::{self, Chart};
+use super::columns::{Align, Columns, Tone, cut, paint, paragraph};
+use super::escape;
+use super::view::{Context, CountTable, Digest, Fact};
+use super::words;
+use super::{Reporter, View};
+
+/// The report for the terminal.
+pub(super) struct Table;
+
+impl Reporter for Table {
+    fn id(&self) -> &'static str {
+        "table"
+    }
+
+    fn about(&self) -> &'static str {
+        "the answer for the terminal; -v shows more rows and the reasons"
+    }
+
+    fn write(&self, report: &Report, view: &View, out: &mut dyn Write) -> io::Result<()> {
+        // wider than this, lines are hard to follow
+        let view = View {
+            width: view.width.clamp(40, 120),
+            ..*view
+        };
+        let cx = Context::new(report, &view);
+        let digest = Digest::of(&cx);
+        answer(&cx, &digest, out)?;
+        outages(&cx, &digest, out)?;
+        strips(&cx, out)?;
+        for table in &digest.tables {
+            counts(&cx, table, out)?;
+        }
+        impact(&cx, &digest, out)?;
+        facts(&cx, "Detection", &digest.detection, out)?;
+        findings(&cx, &digest, out)?;
+        what_if(&cx, &digest, out)?;
+        agreement(&cx, &digest, out)?;
+        warnings(&cx, &digest, out)?;
+        inputs(&cx, &digest, out)
+    }
+}
+
+fn heading(cx: &Context<'_>, text: &str, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\n{}", paint(text, Tone::Strong, cx.view))
+}
+
+fn answer(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result<()> {
+    for (at, sentence) in digest.answer.iter().enumerate() {
+        let tone = if at == 0 { Tone::Strong } else { Tone::Plain };
+        paragraph(sentence, "", cx.view, tone, out)?;
+    }
+    if !digest.has_outage {
+        for line in &digest.looked_at {
+            paragraph(line, "  ", cx.view, Tone::Plain, out)?;
+        }
+    }
+    Ok(())
+}
+
+fn outages(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result<()> {
+    if !digest.has_outage {
+        return Ok(());
+    }
+    heading(cx, "Outages", out)?;
+    let wide = cx.view.width >= 100;
+    let mut head = vec![
+        ("id", Align::Left),
+        ("exchange", Align::Left),
+        ("onset", Align::Left),
+        ("lasted", Align::Left),
+        ("caused", Align::Right),
+    ];
+    if wide {
+        head.insert(3, ("recovered", Align::Left));
+    }
+    let mut table = Columns::new(&head, 1);
+    for o in &digest.outages {
+        let mut cells = vec![
+            o.id.clone(),
+            o.exchange.clone(),
+            o.onset.clone(),
+            o.lasted.clone(),
+            o.caused_text.clone(),
+        ];
+        if wide {
+            cells.insert(3, o.recovered.clone());
+        }
+        let caused = cells.len() - 1;
+        table.toned_row(cells, (o.caused > 0).then_some((caused, Tone::Bad)));
+    }
+    table.write(cx.view, 2, out)?;
+    let mut line = |lead: &str, text: &str| paragraph(text, lead, cx.view, Tone::Plain, out);
+    for o in &digest.outages {
+        line(
+            &format!("  {}: ", o.id),
+            &format!("{}; established from {}", o.kind, o.sources),
+        )?;
+        line("      ", &format!("onset {}", o.onset_prose))?;
+        line("      ", &format!("recovery {}", o.recovered_prose))?;
+        for c in &o.components {
+            line(
+                "      ",
+                &format!(
+                    "{}: {} bad, usually {}, at worst {}",
+                    c.name, c.failed, c.usual, c.peak
+                ),
+            )?;
+            if cx.view.verbose > 0 {
+                for p in &c.phases {
+                    line(
+                        "        ",
+                        &format!("{} ({}): {} bad", p.span, p.lasted, p.rate),
+                    )?;
+                }
+            }
+        }
+        line(
+            "      ",
+            &format!("the exchange's own word: {}", o.acknowledged),
+        )?;
+        if cx.view.verbose > 0 {
+            for e in &o.evidence {
+                line(
+                    &format!("      {:<8}", e.side),
+                    &format!("{} [{}] {}", e.detail, e.rule, e.cite),
+                )?;
+            }
+        }
+    }
+    Ok(())
+}
+
+const LABEL_WIDTH: usize = 22;
+
+fn strips(cx: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let Some(chart) = Chart::of(cx.report) else {
+        return Ok(());
+    };
+    let right = " peak <99.9%".len();
+    let columns = cx
+        .view
+        .width
+        .saturating_sub(2 + LABEL_WIDTH + 1 + right)
+        .max(10);
+    heading(
+        cx,
+        &format!(
+            "Failure rate over time (one cell = {})",
+            words::duration(chart.cell_secs(columns))
+        ),
+        out,
+    )?;
+    let label = |text: &str| padded(&escape::visible(text), cx.view.unicode);
+    for strip in chart.strips {
+        let cells = chart.cells(strip, columns);
+        let scale = chart::scale_of(&cells);
+        let line: String = cells
+            .iter()
+            .map(|c| glyph(*c, scale, cx.view.unicode))
+            .collect();
+        writeln!(
+            out,
+            "  {} {} peak {}",
+            label(&cx.text(&strip.name)),
+            line,
+            words::percent(chart::peak(&cells))
+        )?;
+    }
+    for outage in chart.outages {
+        let name = format!("{} {}", outage.id, cx.text(&outage.exchange_name));
+        let marks = mark(&chart, outage, columns, cx.view.unicode);
+        writeln!(
+            out,
+            "  {} {}",
+            label(&name),
+            paint(marks.trim_end(), Tone::Bad, cx.view)
+        )?;
+    }
+    axis(cx, &chart, columns, out)?;
+    let legend = if cx.view.unicode {
+        "height: share that failed, up to the strip's peak; \u{b7} none failed; blank: nothing was logged"
+    } else {
+        "1-9: share that failed, in tenths of the strip's peak; . none failed; blank: nothing was logged"
+    };
+    paragraph(legend, "  ", cx.view, Tone::Faint, out)
+}
+
+fn padded(text: &str, unicode: bool) -> String {
+    let text = cut(text, LABEL_WIDTH, unicode);
+    format!(
+        "{text}{}",
+        " ".repeat(LABEL_WIDTH.saturating_sub(text.width()))
+    )
+}
+
+fn glyph(cell: StripBucket, scale: f64, unicode: bool) -> char {
+    const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    const DIGITS: [char; 9] = ['1', '2', '3', '4', '5', '6', '7', '8', '9'];
+    let level = |steps: usize, rate: f64| {
+        ((rate / scale * steps as f64).ceil() as usize).clamp(1, steps) - 1
+    };
+    match (chart::rate(cell), unicode) {
+        (None, _) => ' ',
+        (Some(rate), true) if rate <= 0.0 => '\u{b7}',
+        (Some(rate), false) if rate <= 0.0 => '.',
+        (Some(rate), true) => BLOCKS[level(BLOCKS.len(), rate)],
+        (Some(rate), false) => DIGITS[level(DIGITS.len(), rate)],
+    }
+}
+
+/// An outage under the strips: solid, with an arrow where its end was not seen.
+fn mark(chart: &Chart<'_>, outage: &Outage, columns: usize, unicode: bool) -> String {
+    let (first, last) = chart.marked(outage, columns);
+    let (line, left, right) = if unicode {
+        ('━', '◀', '▶')
+    } else {
+        ('=', '<', '>')
+    };
+    (0..columns)
+        .map(|c| match c {
+            c if c < first || c > last => ' ',
+            c if c == first && outage.began_before_log => left,
+            c if c == last && outage.end.is_none() => right,
+            _ => line,
+        })
+        .collect()
+}
+
+fn axis(
+    cx: &Context<'_>,
+    chart: &Chart<'_>,
+    columns: usize,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let (left, right) = (
+        cx.zone().stamp(chart.span.start),
+        cx.zone().stamp(chart.span.end),
+    );
+    let gap = columns.saturating_sub(left.width() + right.width());
+    let axis = if gap > 0 {
+        format!("{left}{}{right}", " ".repeat(gap))
+    } else {
+        format!("{left} .. {right}")
+    };
+    writeln!(
+        out,
+        "  {} {}",
+        " ".repeat(LABEL_WIDTH),
+        paint(&axis, Tone::Faint, cx.view)
+    )
+}
+
+fn most_rows(view: &View) -> usize {
+    match view.verbose {
+        0 => 6,
+        1 => 25,
+        _ => usize::MAX,
+    }
+}
+
+fn counts(cx: &Context<'_>, table: &CountTable, out: &mut dyn Write) -> io::Result<()> {
+    heading(cx, &format!("By {}", table.by), out)?;
+    let by_name = [(table.by, Align::Left)];
+    let known = [("attempts", Align::Right)];
+    let failed = [("failed", Align::Right)];
+    let rate = [("rate", Align::Right)];
+    let verdicts = [
+        ("caused", Align::Right),
+        ("unrelated", Align::Right),
+        ("undetermined", Align::Right),
+    ];
+    let head: Vec<(&str, Align)> = if table.only_caused {
+        [&by_name[..], &verdicts[..1]].concat()
+    } else if table.with_attempts {
+        [&by_name[..], &known, &failed, &rate, &verdicts].concat()
+    } else {
+        [&by_name[..], &failed, &verdicts].concat()
+    };
+    let mut columns = Columns::new(&head, 0);
+    let most = most_rows(cx.view);
+    for row in table.rows.iter().take(most) {
+        let mut cells = vec![row.name.clone()];
+        if table.only_caused {
+            cells.push(row.caused.clone());
+            columns.row(cells);
+            continue;
+        }
+        if table.with_attempts {
+            cells.extend([row.attempts.clone(), row.failed.clone(), row.rate.clone()]);
+        } else {
+            cells.push(row.failed.clone());
+        }
+        cells.extend([
+            row.caused.clone(),
+            row.unrelated.clone(),
+            row.undetermined.clone(),
+        ]);
+        let caused = cells.len() - 3;
+        columns.toned_row(cells, (row.caused != "0").then_some((caused, Tone::Bad)));
+    }
+    columns.write(cx.view, 2, out)?;
+    more(table.rows.len(), most, out)
+}
+
+fn more(there: usize, shown: usize, out: &mut dyn Write) -> io::Result<()> {
+    if there > shown {
+        writeln!(
+            out,
+            "  and {} more (-v shows more)",
+            words::count((there - shown) as u64)
+        )?;
+    }
+    Ok(())
+}
+
+fn impact(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result<()> {
+    facts(cx, "Impact", &digest.impact, out)?;
+    if digest.money.is_empty() {
+        return Ok(());
+    }
+    if digest.impact.is_empty() {
+        heading(cx, "Impact", out)?;
+    }
+    let mut table = Columns::new(
+        &[
+            ("currency", Align::Left),
+            ("affected", Align::Right),
+            ("recovered", Align::Right),
+            ("lost", Align::Right),
+            ("to reconcile", Align::Right),
+        ],
+        0,
+    );
+    let most = most_rows(cx.view);
+    for m in digest.money.iter().take(most) {
+        table.row(vec![
+            m.currency.clone(),
+            m.failed.clone(),
+            m.recovered.clone(),
+            m.lost.clone(),
+            m.unknown.clone(),
+        ]);
+    }
+    table.write(cx.view, 2, out)?;
+    more(digest.money.len(), most, out)
+}
+
+fn facts(cx: &Context<'_>, title: &str, facts: &[Fact], out: &mut dyn Write) -> io::Result<()> {
+    if facts.is_empty() {
+        return Ok(());
+    }
+    heading(cx, title, out)?;
+    let width = facts.iter().map(|f| f.label.width()).max().unwrap_or(0);
+    for f in facts {
+        let lead = format!("  {:<width$}  ", f.label);
+        paragraph(&f.value, &lead, cx.view, Tone::Plain, out)?;
+    }
+    Ok(())
+}
+
+fn findings(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result<()> {
+    if digest.findings.is_empty() {
+        return Ok(());
+    }
+    heading(cx, "Findings", out)?;
+    for f in &digest.findings {
+        let lead = format!("  {:<8}  ", f.severity);
+        paragraph(
+            &format!("{} [{}; {}]", f.title, f.id, f.confidence),
+            &lead,
+            cx.view,
+            Tone::Plain,
+            out,
+        )?;
+        paragraph(&f.detail, "            ", cx.view, Tone::Plain, out)?;
+        if cx.view.verbose > 0 {
+            for e in &f.evidence {
+                let lead = format!("            {:<8}", e.side);
+                let text = format!("{} {}", e.detail, e.cite);
+                paragraph(&text, &lead, cx.view, Tone::Faint, out)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn what_if(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result<()> {
+    if digest.what_if.is_empty() {
+        return Ok(());
+    }
+    heading(cx, "What if", out)?;
+    for case in &digest.what_if {
+        paragraph(
+            &format!("{}: {}.", case.title, case.saved),
+            "  ",
+            cx.view,
+            Tone::Plain,
+            out,
+        )?;
+        for assumption in &case.assumptions {
+            paragraph(
+                assumption,
+                "    taken for granted: ",
+                cx.view,
+                Tone::Faint,
+                out,
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn agreement(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result<()> {
+    if digest.agreement.is_empty() {
+        return Ok(());
+    }
+    heading(cx, "Cross-check", out)?;
+    paragraph(&digest.agreement.join(" "), "  ", cx.view, Tone::Plain, out)
+}
+
+fn warnings(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result<()> {
+    if digest.warnings.is_empty() {
+        return Ok(());
+    }
+    heading(cx, "Warnings", out)?;
+    for warning in &digest.warnings {
+        paragraph(warning, "  - ", cx.view, Tone::Open, out)?;
+    }
+    Ok(())
+}
+
+fn inputs(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result<()> {
+    heading(cx, "Inputs", out)?;
+    if digest.inputs.is_empty() {
+        return writeln!(out, "  none");
+    }
+    let wide = cx.view.width >= 110;
+    let mut head = vec![
+        ("path", Align::Left),
+        ("role", Align::Left),
+        ("lines", Align::Right),
+        ("events", Align::Right),
+        ("rejected", Align::Right),
+    ];
+    if wide {
+        head.push(("format", Align::Left));
+    }
+    let mut table = Columns::new(&head, 0);
+    let most = most_rows(cx.view).saturating_mul(2);
+    for i in digest.inputs.iter().take(most) {
+        let mut cells = vec![
+            i.path.clone(),
+            i.role.to_owned(),
+            i.lines.clone(),
+            i.events.clone(),
+            i.rejected.clone(),
+        ];
+        if wide {
+            cells.push(i.format.clone());
+        }
+        table.toned_row(cells, (i.rejected != "0").then_some((4, Tone::Open)));
+    }
+    table.write(cx.view, 2, out)?;
+    more(digest.inputs.len(), most, out)?;
+    let mut notes = digest.zones.clone();
+    for i in &digest.inputs {
+        if !i.clock.is_empty() {
+            notes.push(format!("{}: clock {}", i.path, i.clock));
+        }
+        notes.extend(i.warnings.iter().map(|w| format!("{}: {w}", i.path)));
+    }
+    for note in notes.iter().take(most) {
+        paragraph(note, "  - ", cx.view, Tone::Plain, out)?;
+    }
+    more(notes.len(), most, out)?;
+    writeln!(out, "  events from {}", escape::visible(&digest.window))
+}

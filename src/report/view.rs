@@ -1,0 +1,899 @@
+//! The digest of a report that tables, Markdown and HTML share: every derived number and sentence, once.
+//!
+//! Its texts are redacted but not escaped: each output escapes for its own destination.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::model::{
+    Count, Evidence, FailedAttempt, InputSummary, Moment, Outcome, Report, Severity, SourceRef,
+    Time, Verdict, WhatIfCase, ZoneFrom,
+};
+
+use super::chart::{Chart, Drawing, Wording};
+use super::examples;
+use super::outages::{self, OutageView, caused_by, main_outage};
+use super::redact::Redactor;
+use super::sentences::{self, Case};
+use super::words;
+use super::{DisplayZone, View};
+
+/// What every part of the digest is made with.
+pub(crate) struct Context<'a> {
+    pub(crate) report: &'a Report,
+    pub(crate) view: &'a View,
+    pub(crate) redactor: Redactor,
+    /// Number of each cited line in the appendix, from 1.
+    lines: BTreeMap<SourceRef, usize>,
+}
+
+impl<'a> Context<'a> {
+    /// The context of a report and how it is to look.
+    pub(crate) fn new(report: &'a Report, view: &'a View) -> Context<'a> {
+        let mut sources: Vec<SourceRef> = report.citations.iter().map(|c| c.source).collect();
+        sources.sort();
+        sources.dedup();
+        Context {
+            report,
+            view,
+            redactor: Redactor::of(view.redact, report),
+            lines: sources.into_iter().zip(1..).collect(),
+        }
+    }
+
+    /// A text that can quote a log, redacted.
+    pub(crate) fn text(&self, text: &str) -> String {
+        self.redactor.text(text)
+    }
+
+    /// The zone of times that people read.
+    pub(crate) fn zone(&self) -> DisplayZone {
+        self.view.zone
+    }
+
+    /// `path:line`.
+    pub(crate) fn place(&self, source: SourceRef) -> String {
+        let path = self.report.path_of(source);
+        if path.is_empty() {
+            String::new()
+        } else if source.line == 0 {
+            path.to_owned()
+        } else {
+            format!("{path}:{}", source.line)
+        }
+    }
+
+    /// `path:line`, with the line's number in the appendix where it is quoted there: `a.log:12 [E3]`.
+    pub(crate) fn cite(&self, source: SourceRef) -> String {
+        match self.lines.get(&source) {
+            Some(number) => format!("{} [E{number}]", self.place(source)),
+            None => self.place(source),
+        }
+    }
+
+    /// The outage that an index names.
+    pub(crate) fn outage_id(&self, index: Option<usize>) -> Option<&'a str> {
+        index
+            .and_then(|i| self.report.outages.get(i))
+            .map(|o| o.id.as_str())
+    }
+
+    /// One piece of evidence in words.
+    pub(crate) fn evidence(&self, evidence: &Evidence) -> EvidenceView {
+        EvidenceView {
+            rule: evidence.rule,
+            side: if evidence.weight == 0.0 {
+                "note"
+            } else if evidence.supports {
+                "for"
+            } else {
+                "against"
+            },
+            weight: format!("{:.2}", evidence.weight),
+            detail: self.text(&evidence.detail),
+            cite: self.cite(evidence.source),
+        }
+    }
+}
+
+/// A label and what it says.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Fact {
+    pub(crate) label: String,
+    pub(crate) value: String,
+}
+
+fn fact(label: &str, value: impl Into<String>) -> Fact {
+    Fact {
+        label: label.to_owned(),
+        value: value.into(),
+    }
+}
+
+/// One reason in words.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct EvidenceView {
+    pub(crate) rule: &'static str,
+    /// `for`, `against` or `note`.
+    pub(crate) side: &'static str,
+    pub(crate) weight: String,
+    pub(crate) detail: String,
+    pub(crate) cite: String,
+}
+
+/// Counts under one kind of heading.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct CountTable {
+    /// `exchange`, `currency`, …
+    pub(crate) by: &'static str,
+    /// Whether the headings quote log text.
+    pub(crate) quoted: bool,
+    /// Whether attempts that did not fail are known by this heading.
+    pub(crate) with_attempts: bool,
+    /// Whether only knock-on failures have this heading.
+    pub(crate) only_caused: bool,
+    pub(crate) rows: Vec<CountRow>,
+}
+
+/// Counts under one heading.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct CountRow {
+    pub(crate) name: String,
+    pub(crate) attempts: String,
+    pub(crate) failed: String,
+    /// Failed of attempts; `-` where attempts are not known.
+    pub(crate) rate: String,
+    pub(crate) caused: String,
+    pub(crate) unrelated: String,
+    pub(crate) undetermined: String,
+}
+
+/// Money of one currency; `-` where there is none.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct MoneyRow {
+    pub(crate) currency: String,
+    pub(crate) failed: String,
+    pub(crate) recovered: String,
+    pub(crate) lost: String,
+    pub(crate) unknown: String,
+}
+
+/// A finding in words.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct FindingView {
+    pub(crate) id: String,
+    pub(crate) severity: &'static str,
+    pub(crate) title: String,
+    /// `likely (0.80)`.
+    pub(crate) confidence: String,
+    pub(crate) detail: String,
+    pub(crate) evidence: Vec<EvidenceView>,
+}
+
+/// A counterfactual in words.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct WhatIfView {
+    pub(crate) title: String,
+    pub(crate) saved: String,
+    pub(crate) assumptions: Vec<String>,
+}
+
+/// A moment of the joint timeline in words.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct MomentView {
+    pub(crate) time: String,
+    /// Since the onset of the main outage; empty without one.
+    pub(crate) offset: String,
+    pub(crate) side: &'static str,
+    pub(crate) text: String,
+    pub(crate) outage: String,
+    pub(crate) cite: String,
+}
+
+/// One failed attempt, worked through.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ExampleView {
+    pub(crate) id: String,
+    pub(crate) facts: Vec<Fact>,
+    /// `caused: likely (probability 0.80)`.
+    pub(crate) verdict: String,
+    pub(crate) evidence: Vec<EvidenceView>,
+}
+
+/// One input in words.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct InputView {
+    pub(crate) path: String,
+    pub(crate) format: String,
+    pub(crate) role: &'static str,
+    pub(crate) whose: String,
+    pub(crate) lines: String,
+    pub(crate) events: String,
+    pub(crate) rejected: String,
+    pub(crate) span: String,
+    pub(crate) zone: String,
+    pub(crate) clock: String,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// A quoted line of the appendix.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct LineView {
+    pub(crate) id: String,
+    pub(crate) place: String,
+    pub(crate) text: String,
+}
+
+/// A recommended action.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ActionView {
+    pub(crate) action: String,
+    pub(crate) kind: &'static str,
+    pub(crate) because: String,
+    pub(crate) priority: &'static str,
+}
+
+/// One failure as a row.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct FailureView {
+    pub(crate) time: String,
+    pub(crate) id: String,
+    pub(crate) merchant: String,
+    pub(crate) method: String,
+    pub(crate) exchange: String,
+    pub(crate) amount: String,
+    pub(crate) outcome: &'static str,
+    pub(crate) error: String,
+    pub(crate) error_class: &'static str,
+    pub(crate) verdict: &'static str,
+    pub(crate) probability: String,
+    pub(crate) outage: String,
+    pub(crate) channel: &'static str,
+    /// The strongest reason.
+    pub(crate) reason: String,
+    pub(crate) cite: String,
+}
+
+/// Everything that the outputs for people show.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Digest {
+    pub(crate) title: String,
+    pub(crate) version: &'static str,
+    pub(crate) zone: String,
+    pub(crate) redaction: &'static str,
+    pub(crate) has_outage: bool,
+    pub(crate) has_knock_on: bool,
+    pub(crate) has_failures: bool,
+    pub(crate) window: String,
+    /// The answer, then what goes with it.
+    pub(crate) answer: Vec<String>,
+    pub(crate) key: Vec<Fact>,
+    pub(crate) summary: Vec<String>,
+    pub(crate) looked_at: Vec<String>,
+    pub(crate) outages: Vec<OutageView>,
+    pub(crate) drawing: Option<Drawing>,
+    pub(crate) tables: Vec<CountTable>,
+    pub(crate) impact: Vec<Fact>,
+    pub(crate) money: Vec<MoneyRow>,
+    pub(crate) not_affected: Vec<String>,
+    pub(crate) detection: Vec<Fact>,
+    pub(crate) findings: Vec<FindingView>,
+    pub(crate) what_if: Vec<WhatIfView>,
+    pub(crate) moments: Vec<MomentView>,
+    pub(crate) strongest: Vec<ExampleView>,
+    pub(crate) borderline: Vec<ExampleView>,
+    pub(crate) rejected: Vec<ExampleView>,
+    pub(crate) agreement: Vec<String>,
+    pub(crate) went_well: Vec<String>,
+    pub(crate) went_wrong: Vec<String>,
+    pub(crate) actions: Vec<ActionView>,
+    pub(crate) warnings: Vec<String>,
+    pub(crate) inputs: Vec<InputView>,
+    /// Zones that time stamps did not state themselves, and where they were taken for granted.
+    pub(crate) zones: Vec<String>,
+    pub(crate) method: Vec<String>,
+    pub(crate) lines: Vec<LineView>,
+}
+
+impl Digest {
+    /// The digest of a report.
+    pub(crate) fn of(cx: &Context<'_>) -> Digest {
+        let report = cx.report;
+        let examples = examples::pick(report);
+        let worked = |indices: &[usize]| -> Vec<ExampleView> {
+            indices
+                .iter()
+                .map(|&i| example(cx, &report.failures[i]))
+                .collect()
+        };
+        Digest {
+            title: sentences::title(cx),
+            version: cx.view.version,
+            zone: cx.zone().name(),
+            redaction: redaction_note(cx.view),
+            has_outage: !report.outages.is_empty(),
+            has_knock_on: Case::of(report) == Case::KnockOn,
+            has_failures: report.totals.failed > 0,
+            window: report
+                .window
+                .map_or("no events".to_owned(), |w| cx.zone().range(w)),
+            answer: sentences::answer(cx),
+            key: key_facts(cx),
+            summary: sentences::summary(cx),
+            looked_at: sentences::looked_at(cx),
+            outages: outages::views(cx),
+            drawing: drawing(cx),
+            tables: count_tables(cx),
+            impact: impact_facts(cx),
+            money: money(cx),
+            not_affected: sentences::not_affected(cx),
+            detection: detection_facts(cx),
+            findings: findings(cx),
+            what_if: report
+                .what_if
+                .cases
+                .iter()
+                .map(|c| what_if(cx, c))
+                .collect(),
+            moments: moments(cx),
+            strongest: worked(&examples.strongest),
+            borderline: worked(&examples.borderline),
+            rejected: worked(&examples.rejected),
+            agreement: sentences::agreement(cx),
+            went_well: sentences::went_well(cx),
+            went_wrong: sentences::went_wrong(cx),
+            actions: actions(cx),
+            warnings: report.warnings.iter().map(|w| cx.text(w)).collect(),
+            inputs: report
+                .inputs
+                .iter()
+                .enumerate()
+                .map(|(i, s)| input(cx, i, s))
+                .collect(),
+            zones: zones(cx),
+            method: sentences::method(cx),
+            lines: quoted_lines(cx),
+        }
+    }
+}
+
+fn redaction_note(view: &View) -> &'static str {
+    match view.redact {
+        super::Redact::Default => {
+            "card numbers, e-mail addresses and secrets are redacted by shape in texts from logs"
+        }
+        super::Redact::None => "texts from logs are not redacted",
+        super::Redact::Strict => {
+            "texts from logs are redacted strictly; payment and order ids are pseudonyms"
+        }
+    }
+}
+
+fn drawing(cx: &Context<'_>) -> Option<Drawing> {
+    Chart::of(cx.report).map(|chart| {
+        chart.drawing(&Wording {
+            axis: &|t| cx.zone().clock(t),
+            full: &|t| cx.zone().stamp(t),
+            name: &|n| cx.text(n),
+        })
+    })
+}
+
+fn key_facts(cx: &Context<'_>) -> Vec<Fact> {
+    let report = cx.report;
+    let totals = &report.totals;
+    let mut out = Vec::new();
+    if let Some(at) = main_outage(report) {
+        let outage = &outages::views(cx)[at];
+        out.push(fact(
+            "Outage",
+            format!("{}, {}", outage.heading, outage.kind),
+        ));
+        out.push(fact("Onset", outage.onset_prose.clone()));
+        out.push(fact("Recovery", outage.recovered_prose.clone()));
+        out.push(fact("Lasted", outage.lasted.clone()));
+        out.push(fact(
+            "Exchange's first public word",
+            outage.acknowledged.clone(),
+        ));
+        if report.outages.len() > 1 {
+            out.push(fact(
+                "Other outages",
+                words::count(report.outages.len() as u64 - 1),
+            ));
+        }
+    } else {
+        out.push(fact("Outage", "none found"));
+    }
+    out.push(fact(
+        "Payment attempts failed",
+        words::of(totals.failed, totals.attempts),
+    ));
+    out.push(fact(
+        "Of these followed from an outage",
+        words::of(totals.caused, totals.failed),
+    ));
+    out.push(fact(
+        "Unrelated",
+        words::of(totals.unrelated, totals.failed),
+    ));
+    out.push(fact(
+        "Undetermined",
+        words::of(totals.undetermined, totals.failed),
+    ));
+    out.push(fact(
+        "Orders lost",
+        words::of(report.impact.orders_lost, report.impact.orders_affected),
+    ));
+    out.push(fact(
+        "Amount lost",
+        sentences::amounts(cx, &report.impact.amount_lost),
+    ));
+    out.push(fact(
+        "Outcome unknown, to be reconciled",
+        format!(
+            "{}; {}",
+            words::plural(
+                report.impact.unknown_outcome.attempts,
+                "attempt",
+                "attempts"
+            ),
+            sentences::amounts(cx, &report.impact.unknown_outcome.amount)
+        ),
+    ));
+    out
+}
+
+fn count_tables(cx: &Context<'_>) -> Vec<CountTable> {
+    let totals = &cx.report.totals;
+    [
+        ("exchange", &totals.by_exchange, true),
+        ("currency", &totals.by_currency, true),
+        ("merchant", &totals.by_merchant, true),
+        ("method", &totals.by_method, true),
+        ("channel", &totals.by_channel, false),
+        ("error", &totals.by_error, false),
+    ]
+    .into_iter()
+    .filter(|(_, counts, _)| !counts.is_empty())
+    .map(|(by, counts, with_attempts)| CountTable {
+        by,
+        quoted: by == "error",
+        only_caused: by == "channel",
+        with_attempts,
+        rows: counts.iter().map(|c| count_row(cx, c)).collect(),
+    })
+    .collect()
+}
+
+fn count_row(cx: &Context<'_>, c: &Count) -> CountRow {
+    CountRow {
+        name: cx.text(&c.name),
+        attempts: if c.attempts == 0 {
+            "-".to_owned()
+        } else {
+            words::count(c.attempts)
+        },
+        failed: words::count(c.failed),
+        rate: words::share(c.failed, c.attempts),
+        caused: words::count(c.caused),
+        unrelated: words::count(c.unrelated),
+        undetermined: words::count(c.undetermined),
+    }
+}
+
+fn impact_facts(cx: &Context<'_>) -> Vec<Fact> {
+    let impact = &cx.report.impact;
+    let of = |n: u64| words::of(n, impact.orders_affected);
+    let mut out = Vec::new();
+    if cx.report.totals.caused > 0 || impact.orders_affected > 0 {
+        out.push(fact(
+            "Orders affected",
+            words::count(impact.orders_affected),
+        ));
+        out.push(fact(
+            "Recovered by a later attempt",
+            format!(
+                "{}: {} by the same method and exchange, {} by another",
+                of(impact.orders_recovered),
+                words::count(impact.recovered_same_method),
+                words::count(impact.recovered_other_method)
+            ),
+        ));
+        out.push(fact("Lost", of(impact.orders_lost)));
+        out.push(fact("Outcome unknown", of(impact.orders_unknown)));
+        out.push(fact(
+            "Customers affected",
+            impact
+                .customers_affected
+                .map_or("not named in the logs".to_owned(), words::count),
+        ));
+    }
+    if impact.unknown_outcome.attempts > 0 {
+        out.push(fact(
+            "Attempts to reconcile",
+            format!(
+                "{} (outcome unknown, all verdicts): {}",
+                words::count(impact.unknown_outcome.attempts),
+                sentences::amounts(cx, &impact.unknown_outcome.amount)
+            ),
+        ));
+    }
+    if impact.open_attempts > 0 {
+        out.push(fact(
+            "Still pending at the end of the log",
+            words::plural(impact.open_attempts, "attempt", "attempts"),
+        ));
+    }
+    out
+}
+
+fn money(cx: &Context<'_>) -> Vec<MoneyRow> {
+    let impact = &cx.report.impact;
+    let unknown = &impact.unknown_outcome.amount;
+    let mut currencies: Vec<&String> = [
+        &impact.amount_failed,
+        &impact.amount_recovered,
+        &impact.amount_lost,
+        unknown,
+    ]
+    .into_iter()
+    .flat_map(|a| a.keys())
+    .collect();
+    currencies.sort();
+    currencies.dedup();
+    currencies
+        .into_iter()
+        .map(|currency| {
+            let of = |amounts: &crate::model::Amounts| {
+                amounts
+                    .get(currency)
+                    .map_or("-".to_owned(), ToString::to_string)
+            };
+            MoneyRow {
+                currency: cx.text(currency),
+                failed: of(&impact.amount_failed),
+                recovered: of(&impact.amount_recovered),
+                lost: of(&impact.amount_lost),
+                unknown: of(unknown),
+            }
+        })
+        .collect()
+}
+
+fn detection_facts(cx: &Context<'_>) -> Vec<Fact> {
+    let report = cx.report;
+    let Some(at) = main_outage(report) else {
+        return Vec::new();
+    };
+    let onset = report.outages[at].start;
+    let d = &report.detection;
+    let when = |time: Option<Time>| {
+        time.map_or("none in the logs".to_owned(), |t| {
+            format!(
+                "{} ({})",
+                cx.zone().prose(t),
+                words::offset(t.secs_since(onset))
+            )
+        })
+    };
+    let mut out = vec![
+        fact("Outage", report.outages[at].id.clone()),
+        fact("Onset", cx.zone().prose(onset)),
+        fact(
+            "First failed payment after the onset",
+            when(d.first_failure_at),
+        ),
+        fact("First knock-on failure", when(d.first_caused_at)),
+    ];
+    out.push(fact(
+        "Exchange's first public word",
+        match (d.acknowledged_at, d.acknowledgement_delay_s) {
+            (Some(at), Some(delay)) => {
+                format!("{}, {} the onset", cx.zone().prose(at), words::lag(delay))
+            }
+            (at, _) => when(at),
+        },
+    ));
+    out.push(fact("Exchange recovered", when(d.recovered_at)));
+    out.push(fact("Last knock-on failure", when(d.last_caused_at)));
+    if let Some(tail) = d.tail_s {
+        out.push(fact("Tail after the recovery", words::duration(tail)));
+    }
+    out
+}
+
+fn findings(cx: &Context<'_>) -> Vec<FindingView> {
+    cx.report
+        .findings
+        .iter()
+        .map(|f| FindingView {
+            id: f.id.clone(),
+            severity: f.severity.as_str(),
+            title: cx.text(&f.title),
+            confidence: format!("{} ({:.2})", words::likelihood(f.confidence), f.confidence),
+            detail: cx.text(&f.detail),
+            evidence: f.evidence.iter().map(|e| cx.evidence(e)).collect(),
+        })
+        .collect()
+}
+
+fn what_if(cx: &Context<'_>, case: &WhatIfCase) -> WhatIfView {
+    WhatIfView {
+        title: cx.text(&case.title),
+        saved: format!(
+            "{} and {} would have been avoided ({})",
+            words::plural(case.failures_saved, "knock-on failure", "knock-on failures"),
+            words::plural(case.orders_saved, "lost order", "lost orders"),
+            sentences::amounts(cx, &case.amount_saved)
+        ),
+        assumptions: case.assumptions.iter().map(|a| cx.text(a)).collect(),
+    }
+}
+
+/// The moments of the joint timeline, in time order.
+pub(crate) fn moments(cx: &Context<'_>) -> Vec<MomentView> {
+    let onset = main_outage(cx.report).map(|i| cx.report.outages[i].start);
+    cx.report
+        .moments
+        .iter()
+        .map(|m| moment(cx, m, onset))
+        .collect()
+}
+
+/// One moment in words.
+pub(crate) fn moment(cx: &Context<'_>, m: &Moment, onset: Option<Time>) -> MomentView {
+    MomentView {
+        time: cx.zone().stamp_millis(m.time),
+        offset: onset.map_or(String::new(), |o| words::offset(m.time.secs_since(o))),
+        side: m.side.as_str(),
+        text: cx.text(&m.text),
+        outage: cx.outage_id(m.outage).unwrap_or_default().to_owned(),
+        cite: m.source.map_or(String::new(), |s| cx.cite(s)),
+    }
+}
+
+/// The answer for one failure in words: `caused: likely (probability 0.80)`.
+pub(crate) fn verdict_words(f: &FailedAttempt) -> String {
+    let what = match f.verdict {
+        Verdict::Caused | Verdict::Undetermined => {
+            "that it would have succeeded without the outage"
+        }
+        Verdict::Unrelated => "that it would have succeeded without an outage",
+    };
+    format!(
+        "{}: it is {} {what} (probability {:.2})",
+        f.verdict.as_str(),
+        words::likelihood(f.probability),
+        f.probability
+    )
+}
+
+fn example(cx: &Context<'_>, f: &FailedAttempt) -> ExampleView {
+    ExampleView {
+        id: cx.redactor.id(&f.payment_id),
+        facts: attempt_facts(cx, f),
+        verdict: verdict_words(f),
+        evidence: f.evidence.iter().map(|e| cx.evidence(e)).collect(),
+    }
+}
+
+/// What is known of one failed attempt, as labels and values; what the record does not say is left out.
+pub(crate) fn attempt_facts(cx: &Context<'_>, f: &FailedAttempt) -> Vec<Fact> {
+    let row = failure(cx, f);
+    let mut out = vec![fact("Failed at", cx.zone().prose(f.time))];
+    let waited = f.time.secs_since(f.start);
+    if waited > 0.0 {
+        out.push(fact("After", words::duration(waited)));
+    }
+    let order = f.order_id.as_deref().map(|o| cx.redactor.id(o));
+    for (label, value) in [
+        ("Order", order.unwrap_or_default()),
+        ("Merchant", row.merchant),
+        ("Method", row.method),
+        ("Exchange", row.exchange),
+        ("Amount", row.amount),
+        ("Error", row.error),
+        ("Outage", row.outage),
+        ("Channel", row.channel.to_owned()),
+    ] {
+        if !value.is_empty() {
+            out.push(fact(label, value));
+        }
+    }
+    out.push(fact("Error class", row.error_class));
+    if f.outcome == Outcome::Unknown {
+        out.push(fact("Outcome", "unknown: it may have gone through"));
+    }
+    out.push(fact("Record", row.cite));
+    out
+}
+
+/// One failure as a row.
+pub(crate) fn failure(cx: &Context<'_>, f: &FailedAttempt) -> FailureView {
+    let text = |t: &Option<std::sync::Arc<str>>| t.as_deref().map_or(String::new(), |t| cx.text(t));
+    let amount = match (f.amount, text(&f.currency)) {
+        (Some(amount), currency) if currency.is_empty() => amount.to_string(),
+        (Some(amount), currency) => format!("{amount} {currency}"),
+        (None, currency) => currency,
+    };
+    let error = [text(&f.error_code), text(&f.error_message)]
+        .into_iter()
+        .filter(|t| !t.is_empty())
+        .collect::<Vec<_>>()
+        .join(": ");
+    FailureView {
+        time: cx.zone().stamp(f.time),
+        id: cx.redactor.id(&f.payment_id),
+        merchant: text(&f.merchant),
+        method: text(&f.method),
+        exchange: text(&f.exchange),
+        amount,
+        outcome: f.outcome.as_str(),
+        error,
+        error_class: f.error_class.as_str(),
+        verdict: f.verdict.as_str(),
+        probability: format!("{:.2}", f.probability),
+        outage: cx.outage_id(f.outage).unwrap_or_default().to_owned(),
+        channel: f.channel.map_or("", |c| c.as_str()),
+        reason: f
+            .evidence
+            .first()
+            .map_or(String::new(), |e| cx.text(&e.detail)),
+        cite: cx.cite(f.source),
+    }
+}
+
+/// One input in words.
+pub(crate) fn input(cx: &Context<'_>, index: usize, i: &InputSummary) -> InputView {
+    let of = |all: &[Option<std::sync::Arc<str>>]| {
+        all.get(index)
+            .and_then(Option::as_deref)
+            .map(|t| cx.text(t))
+    };
+    let whose = of(&cx.report.input_exchanges)
+        .or_else(|| of(&cx.report.input_merchants))
+        .unwrap_or_default();
+    InputView {
+        path: i.path.clone(),
+        format: match (i.format.as_str(), i.compression.as_str()) {
+            ("", _) => "not recognised".to_owned(),
+            (format, "") => format.to_owned(),
+            (format, compression) => format!("{format}, {compression}"),
+        },
+        role: i.role.as_str(),
+        whose,
+        lines: words::count(i.lines),
+        events: words::count(i.events),
+        rejected: words::count(i.rejected),
+        span: match (i.first, i.last) {
+            (Some(first), Some(last)) => cx.zone().range(crate::model::Span::new(first, last)),
+            _ => "no events".to_owned(),
+        },
+        zone: if i.zone.is_empty() {
+            i.zone_from.as_str().to_owned()
+        } else {
+            format!("{} ({})", i.zone, i.zone_from.as_str())
+        },
+        clock: clock(i),
+        warnings: i.warnings.iter().map(|w| cx.text(w)).collect(),
+    }
+}
+
+fn zones(cx: &Context<'_>) -> Vec<String> {
+    let mut by_zone: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for i in &cx.report.inputs {
+        if i.zone_from != ZoneFrom::Explicit && i.events > 0 {
+            let zone = format!("{} ({})", i.zone, i.zone_from.as_str());
+            by_zone.entry(zone).or_default().push(i.path.clone());
+        }
+    }
+    by_zone
+        .into_iter()
+        .map(|(zone, paths)| {
+            format!(
+                "time stamps without a zone were read as {zone} in {}",
+                words::short_list(&paths, 3)
+            )
+        })
+        .collect()
+}
+
+fn clock(i: &InputSummary) -> String {
+    match (i.clock_offset_ms, i.clock_residual_ms) {
+        (None, _) => String::new(),
+        (Some(offset), residual) => {
+            let moved = if offset == 0 {
+                "agrees with the payments".to_owned()
+            } else {
+                let sign = if offset > 0 { "+" } else { "" };
+                format!("moved by {sign}{}", words::duration(offset as f64 / 1000.0))
+            };
+            match residual {
+                Some(r) => format!("{moved} (to within {})", words::duration(r as f64 / 1000.0)),
+                None => moved,
+            }
+        }
+    }
+}
+
+fn quoted_lines(cx: &Context<'_>) -> Vec<LineView> {
+    let mut texts: BTreeMap<SourceRef, &str> = BTreeMap::new();
+    for citation in &cx.report.citations {
+        texts.entry(citation.source).or_insert(&citation.text);
+    }
+    texts
+        .into_iter()
+        .zip(1..)
+        .map(|((source, text), number)| LineView {
+            id: format!("E{number}"),
+            place: cx.place(source),
+            text: cx.text(text),
+        })
+        .collect()
+}
+
+/// Actions that the data itself suggests; each names what it rests on.
+fn actions(cx: &Context<'_>) -> Vec<ActionView> {
+    let report = cx.report;
+    let mut out = Vec::new();
+    let unknown = &report.impact.unknown_outcome;
+    if unknown.attempts > 0 {
+        out.push(ActionView {
+            action: format!(
+                "Reconcile {} of unknown outcome with the exchange",
+                words::plural(unknown.attempts, "attempt", "attempts")
+            ),
+            kind: "mitigate",
+            because: sentences::amounts(cx, &unknown.amount),
+            priority: "high",
+        });
+    }
+    for case in report.what_if.cases.iter().filter(|c| c.failures_saved > 0) {
+        let view = what_if(cx, case);
+        out.push(ActionView {
+            action: format!("Weigh: {}", view.title),
+            kind: "prevent",
+            because: view.saved,
+            priority: "medium",
+        });
+    }
+    if let (Some(delay), true) = (
+        report
+            .detection
+            .acknowledgement_delay_s
+            .filter(|d| *d > 0.0),
+        report.totals.caused > 0,
+    ) {
+        out.push(ActionView {
+            action: "Alert on the failure rate of our own calls to each exchange".to_owned(),
+            kind: "detect",
+            because: format!(
+                "the exchange's own word came {} after the onset",
+                words::duration(delay)
+            ),
+            priority: "medium",
+        });
+    }
+    for finding in findings(cx) {
+        if finding.severity != Severity::Info.as_str() {
+            out.push(ActionView {
+                action: format!("Decide what follows from: {}", finding.title),
+                kind: "process",
+                because: format!("finding {}", finding.id),
+                priority: if finding.severity == Severity::Critical.as_str() {
+                    "high"
+                } else {
+                    "medium"
+                },
+            });
+        }
+    }
+    out
+}
+
+/// Knock-on failures by outage id, for diagrams.
+pub(crate) fn caused_counts(report: &Report) -> Vec<u64> {
+    caused_by(report)
+}
