@@ -79,6 +79,7 @@ fn simulate(arguments: &Arguments, name: &str, out: &Path) -> anyhow::Result<()>
     }
     world.strip_ids |= arguments.strip_ids;
     let mut summary = sim::run::simulate(&world, name, out)?;
+    summary.truth.seed = arguments.seed;
     summary.truth.payments = orders.unwrap_or(0.0) as u64;
     if let Some(path) = &arguments.truth {
         fs::write(path, serde_json::to_string_pretty(&summary.truth)?)

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 
 use super::random::{Draws, For};
-use super::world::{Fate, Flavour, Method, Rival, SECOND, Step, World};
+use super::world::{Deposit, Fate, Flavour, Method, Outage, Rival, SECOND, Step, World};
 
 /// How long the load of a service is remembered.
 const LOAD_WINDOW: i64 = 15 * SECOND;
@@ -561,7 +561,10 @@ impl<O: Observer> Engine<'_, O> {
                     state.failing = state.failing.max(failing);
                     state.slow *= 1.0 + (outage.slow - 1.0) * strength;
                 }
-                if outage.metastable && now >= outage.start {
+                if outage
+                    .relief
+                    .is_some_and(|relief| (outage.start..relief).contains(&now))
+                {
                     self.overload(now, service, outage.end, &mut state);
                 }
             }
@@ -836,7 +839,11 @@ impl<O: Observer> Engine<'_, O> {
                 answer: flight.answer,
             });
         }
-        if answered && attempt.pay_at.is_some_and(|t| t <= now) {
+        if answered
+            && attempt
+                .pay_at
+                .is_some_and(|t| self.credited(service, step.component, t) <= now)
+        {
             return self.finish(now + 500, key, None);
         }
         if let Some(attempt) = self.attempts.get_mut(&key) {
@@ -862,6 +869,37 @@ impl<O: Observer> Engine<'_, O> {
         }
     }
 
+    /// When a deposit is credited, with the outages of this run.
+    fn credited(&self, service: usize, component: usize, paid: i64) -> i64 {
+        self.draining(service, component)
+            .fold(paid, |time, outage| outage.credited(time))
+    }
+
+    fn draining(&self, service: usize, component: usize) -> impl Iterator<Item = &Outage> {
+        self.world
+            .outages
+            .iter()
+            .zip(self.on)
+            .filter(move |(o, on)| {
+                **on && o.service == service && o.components.contains(&component) && o.drain > 0
+            })
+            .map(|(o, _)| o)
+    }
+
+    /// The times of payment that would have been seen in time, had no outage delayed the credit beyond the attempt's
+    /// life; empty when there was no such delay.
+    fn delayed(&self, attempt: &Attempt, deposit: &Deposit) -> Option<(i64, i64)> {
+        let service = self.method(attempt).service?;
+        let deadline = attempt.pending_since + deposit.ttl;
+        self.draining(service, deposit.poll.component)
+            .find_map(|o| {
+                let share = (deadline - o.end) as f64 / o.drain as f64;
+                let first = o.start + (share.clamp(0.0, 1.0) * (o.end - o.start) as f64) as i64;
+                let span = (first.max(attempt.pending_since), o.end.min(deadline));
+                (span.0 < span.1).then_some(span)
+            })
+    }
+
     /// Ends an attempt and, after a failure, lets the customer decide.
     fn finish(&mut self, time: i64, key: u64, reason: Option<Reason>) {
         self.release_worker(time, key);
@@ -870,9 +908,13 @@ impl<O: Observer> Engine<'_, O> {
         };
         let next = reason.and_then(|reason| self.decide_retry(time, &attempt, reason));
         let own_failure = self.own_failure(time, &attempt, reason);
+        let delayed = self
+            .method(&attempt)
+            .deposit
+            .is_some_and(|deposit| self.delayed(&attempt, &deposit).is_some());
         let hit = match reason {
             Some(Reason::Upstream(_) | Reason::Refused | Reason::TimedOut) => attempt.hit,
-            Some(Reason::Expired) => attempt.last_poll_hit,
+            Some(Reason::Expired) => attempt.last_poll_hit || delayed,
             _ => false,
         };
         self.observer.ended(&AttemptEnd {
@@ -934,9 +976,16 @@ impl<O: Observer> Engine<'_, O> {
             };
             let never = deposit.unpaid + (1.0 - deposit.unpaid) * (1.0 - in_time(deposit.ttl));
             if reason == Some(Reason::Expired) {
-                // It was not yet paid when last looked at.
-                let seen = in_time(attempt.last_good_poll - attempt.pending_since);
-                let would = (1.0 - deposit.unpaid) * (in_time(deposit.ttl) - seen).max(0.0);
+                // It was not yet paid when last looked at, unless the credit was delayed.
+                let since = attempt.pending_since;
+                let mut seen = attempt.last_good_poll;
+                let mut would = 0.0;
+                if let Some((from, to)) = self.delayed(attempt, &deposit) {
+                    would += in_time(to.min(seen.max(from)) - since) - in_time(from - since);
+                    seen = seen.max(from);
+                }
+                would += in_time(deposit.ttl) - in_time(seen - since);
+                would = (1.0 - deposit.unpaid) * would.max(0.0);
                 never / (never + would)
             } else {
                 never

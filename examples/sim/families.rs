@@ -503,7 +503,8 @@ fn outage(world: &World, p: &mut Parameters) -> Outage {
         failing: p.between(0.6, 0.95),
         slow: p.between(1.0, 3.0),
         flavour: p.pick(&[Flavour::ServerErrors, Flavour::Mixed, Flavour::Hangs]),
-        metastable: false,
+        relief: None,
+        drain: 0,
     }
 }
 
@@ -643,6 +644,7 @@ fn backlog_tail(world: &mut World, p: &mut Parameters) {
     let mut o = outage(world, p);
     o.end = o.start + p.whole(18, 35) * MINUTE;
     o.failing = 0.97;
+    o.drain = p.whole(15, 30) * MINUTE;
     world.outages.push(o);
     let ttl = p.whole(20, 30) * MINUTE;
     for merchant in &mut world.merchants {
@@ -838,27 +840,27 @@ fn thin_partial(world: &mut World, p: &mut Parameters) {
     let mut o = outage(world, p);
     o.start = world.start + HOUR;
     o.end = o.start + 3 * HOUR;
-    (o.failing, o.slow) = (p.between(0.10, 0.30), 1.2);
+    (o.failing, o.slow) = (p.between(0.20, 0.45), 1.2);
     o.course = Course::Ramp(HOUR);
     world.outages.push(o);
 }
 
 fn metastable(world: &mut World, p: &mut Parameters) {
     let mut o = outage(world, p);
-    o.end = o.start + p.whole(10, 15) * MINUTE;
-    (o.metastable, o.failing, o.flavour) = (true, 0.9, Flavour::ServerErrors);
+    o.end = o.start + p.whole(8, 12) * MINUTE;
+    o.relief = Some(o.end + p.whole(20, 40) * MINUTE);
+    (o.failing, o.flavour) = (0.9, Flavour::ServerErrors);
     o.components = vec![0, WALLET, TRADING];
     world.outages.push(o);
     for merchant in &mut world.merchants {
-        merchant.rate *= 2.0;
-        merchant.retry = (0.3, 0.93);
-        merchant.max_attempts = 10;
-        merchant.switch = 0.05;
+        merchant.retry = (0.3, 0.85);
+        merchant.max_attempts = 6;
+        merchant.switch = 0.1;
         merchant.call_retries = 3;
         merchant.breaker = None;
     }
-    let crypto = world.merchants.iter().map(|m| m.rate).sum::<f64>() * 0.4;
-    world.services[BINANCE].capacity = Some(crypto * 1.6);
+    let all: f64 = world.merchants.iter().map(|m| m.rate).sum();
+    world.services[BINANCE].capacity = Some(all * 1.1);
 }
 
 fn own_rate_limit(world: &mut World, p: &mut Parameters) {

@@ -216,7 +216,7 @@ impl<'w> Labeller<'w> {
 
     fn bad_call(&mut self, service: usize, component: usize, time: i64) {
         for (outage, count) in self.world.outages.iter().zip(&mut self.bad_calls) {
-            let during = time >= outage.start && (time < outage.end || outage.metastable);
+            let during = time >= outage.start && time < outage.relief.unwrap_or(outage.end);
             if outage.service == service && outage.components.contains(&component) && during {
                 *count += 1;
             }
@@ -341,7 +341,7 @@ impl<'w> Labeller<'w> {
             .enumerate()
             .map(|(i, outage)| {
                 let (start, mut end) = outage.felt();
-                if outage.metastable {
+                if outage.relief.is_some() {
                     end = end.max(
                         self.last_overload
                             .get(&outage.service)

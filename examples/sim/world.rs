@@ -210,8 +210,10 @@ pub(crate) struct Outage {
     /// Factor on the time to answer at full strength.
     pub(crate) slow: f64,
     pub(crate) flavour: Flavour,
-    /// Ends only when the load has fallen below the capacity, fed by retries.
-    pub(crate) metastable: bool,
+    /// When somebody adds capacity; until then the load, fed by retries, keeps the service down after the trigger.
+    pub(crate) relief: Option<i64>,
+    /// Deposits paid meanwhile are credited one after the other within this time after the end.
+    pub(crate) drain: i64,
 }
 
 impl Outage {
@@ -232,6 +234,15 @@ impl Outage {
                 }
             }
         }
+    }
+
+    /// When a deposit is credited that the customer paid at a moment.
+    pub(crate) fn credited(&self, paid: i64) -> i64 {
+        if self.drain == 0 || paid < self.start || paid >= self.end {
+            return paid;
+        }
+        let share = (paid - self.start) as f64 / (self.end - self.start) as f64;
+        self.end + (share * self.drain as f64) as i64
     }
 
     /// First moment at which it is felt (a twentieth of full strength) and the last one.
