@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::Parser;
 
-use sim::families;
+use sim::truth::Bounds;
+use sim::{families, fixtures};
 
 /// Simulates payments, exchanges and outages, and writes their logs.
 #[derive(Parser)]
@@ -37,6 +38,9 @@ struct Arguments {
     /// About how many bytes of logs before compression: 500K, 20M, 1G.
     #[arg(long, value_parser = size, conflicts_with = "payments")]
     bytes: Option<f64>,
+    /// Makes the committed incidents again, in this folder (`fixtures/incidents`); their stories and bounds are kept.
+    #[arg(long)]
+    fixtures: Option<PathBuf>,
     /// Leaves out every id that links calls to payments.
     #[arg(long)]
     strip_ids: bool,
@@ -96,6 +100,35 @@ fn simulate(arguments: &Arguments, name: &str, out: &Path) -> anyhow::Result<()>
     Ok(())
 }
 
+/// Makes every committed incident again.
+fn make_fixtures(root: &Path) -> anyhow::Result<()> {
+    let generous = Bounds {
+        min_precision: Some(0.9),
+        min_recall: Some(0.9),
+        max_phantom_outages: Some(0),
+        max_missed_outages: Some(0),
+        ..Bounds::default()
+    };
+    for fixture in fixtures::FIXTURES {
+        let folder = root.join(fixture.name);
+        let logs = folder.join("logs");
+        let bounds = fixtures::read_truth(&folder).map_or(generous, |truth| truth.bounds);
+        if logs.exists() {
+            fs::remove_dir_all(&logs)?;
+        }
+        let truth = fixture.make(&logs, bounds)?;
+        fs::write(folder.join("truth.toml"), truth.to_toml())?;
+        let caused = truth.failures.iter().filter(|f| f.caused).count();
+        writeln!(
+            std::io::stderr(),
+            "{}: {} failed, {caused} of them caused",
+            fixture.name,
+            truth.failures.len()
+        )?;
+    }
+    Ok(())
+}
+
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     if arguments.list {
@@ -104,6 +137,9 @@ fn main() -> anyhow::Result<()> {
             writeln!(out, "{:<22} {}", family.name, family.about)?;
         }
         return Ok(());
+    }
+    if let Some(root) = &arguments.fixtures {
+        return make_fixtures(root);
     }
     match (&arguments.scenario, &arguments.out) {
         (Some(name), Some(out)) => simulate(&arguments, name, out),

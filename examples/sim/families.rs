@@ -517,6 +517,14 @@ fn each_call_sheet(world: &mut World, mut change: impl FnMut(&mut Sheet)) {
     }
 }
 
+/// Changes how every log is written.
+pub(crate) fn each_sheet(world: &mut World, mut change: impl FnMut(&mut Sheet)) {
+    each_call_sheet(world, &mut change);
+    for merchant in &mut world.merchants {
+        change(&mut merchant.log);
+    }
+}
+
 fn gateway(shape: Shape) -> CallLog {
     CallLog::Gateway(sheet(shape, Vocabulary::Plain))
 }
@@ -981,4 +989,96 @@ fn no_ids(world: &mut World, p: &mut Parameters) {
     let o = outage(world, p);
     world.outages.push(o);
     world.strip_ids = true;
+}
+
+/// A balance at the exchange, paid through its API alone.
+const PAY: Step = Step {
+    component: 0,
+    http: "POST",
+    path: "/api/v1/pay",
+    operation: "pay",
+};
+
+/// The founding scenario (made up): on 18 August 2021 a flood of foreign traffic takes the wallet and the trading of
+/// one exchange down for an hour and a half; four shops depend on it and none of them has another exchange to go to.
+pub(crate) fn founding(seed: u64) -> World {
+    let mut p = Parameters::new(Draws::new(seed));
+    // 2021-08-18T10:00:00Z
+    let start = 1_629_280_800_000;
+    let mut world = ordinary_day(seed, &mut p);
+    (world.start, world.end) = (start, start + 5 * HOUR);
+    let sheets = [
+        sheet(Shape::JsonLines, Vocabulary::Plain),
+        sheet(Shape::Csv(','), Vocabulary::Plain),
+        sheet(Shape::Logfmt, Vocabulary::Plain),
+        sheet(Shape::JsonLines, Vocabulary::Camel),
+    ];
+    let shops = [
+        (
+            "northpay",
+            8,
+            Some(Breaker {
+                failures: 5,
+                cool: 60 * SECOND,
+            }),
+            Wording::Plain,
+        ),
+        ("kioskline", 5, None, Wording::Plain),
+        (
+            "vela-market",
+            10,
+            Some(Breaker {
+                failures: 4,
+                cool: 45 * SECOND,
+            }),
+            Wording::Ccxt,
+        ),
+        ("tulip-travel", 30, None, Wording::Generic),
+    ];
+    world.merchants = shops
+        .into_iter()
+        .zip(sheets)
+        .map(|((name, timeout, breaker, wording), sheet)| {
+            let mut shop = merchant(&mut p, name, 4);
+            shop.methods = methods(&mut p, 3, 0.4);
+            shop.methods
+                .push(crypto(BINANCE, "BUSD", 0.05, &[PAY], 60.0));
+            shop.client_timeout = timeout * SECOND;
+            (shop.breaker, shop.wording, shop.log) = (breaker, wording, sheet);
+            (shop.call_retries, shop.switch) = (1, 0.1);
+            shop
+        })
+        .collect();
+    // One shop has few workers and a long time-out: hung calls starve its cards.
+    world.merchants[3].workers = 3;
+    world.merchants[3].call_retries = 2;
+    world.merchants[1].log.packing = Packing::Gzip;
+    world.merchants[3].log.stamp = Stamp::Offset(120);
+    let mut flooded = sheet(Shape::Nginx, Vocabulary::Plain);
+    flooded.packing = Packing::Gzip;
+    world.services[BINANCE].log = CallLog::Gateway(flooded);
+    world.services[BINANCE].foreign = (0.1, 3.0);
+    world.services[COINBASE].log = CallLog::Gateway(sheet(Shape::JsonLines, Vocabulary::Plain));
+    world.services[KRAKEN].log = CallLog::Gateway(sheet(Shape::Csv(','), Vocabulary::Plain));
+    let outage = Outage {
+        service: BINANCE,
+        components: vec![WALLET, TRADING],
+        start: start + 2 * HOUR + 2 * MINUTE + 17_300,
+        end: start + 3 * HOUR + 34 * MINUTE + 41_800,
+        course: Course::Steady,
+        failing: 0.88,
+        slow: 4.0,
+        flavour: Flavour::Flooded,
+        relief: None,
+        drain: 10 * MINUTE,
+    };
+    announce(
+        &mut world,
+        &outage,
+        25 * MINUTE,
+        "Some users may experience issues with withdrawals",
+        vec!["wallet"],
+    );
+    world.outages.push(outage);
+    world
 }

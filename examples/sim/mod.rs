@@ -6,6 +6,7 @@
 pub(crate) mod dirt;
 pub(crate) mod engine;
 pub(crate) mod families;
+pub(crate) mod fixtures;
 pub(crate) mod logs;
 pub(crate) mod random;
 pub(crate) mod run;

@@ -418,9 +418,15 @@ fn nginx(fields: &[(Key, Cell)], time: i64, zone: Stamp) -> String {
     } else {
         status.to_string()
     };
-    let address = address_of(caller);
+    let stranger = caller.starts_with("client-");
+    let address = address_of(caller, stranger);
+    let (user, agent) = if stranger {
+        ("-", "python-requests/2.26.0".to_owned())
+    } else {
+        (caller, format!("{caller}-payments/3.2"))
+    };
     format!(
-        "{address} - {caller} [{wall} {sign}{:02}{:02}] \"{} {} HTTP/1.1\" {status} {} \"-\" \"{caller}-payments/3.2\" rt={rt:.3} urt=\"{rt:.3}\" us={upstream} rid={} host={}",
+        "{address} - {user} [{wall} {sign}{:02}{:02}] \"{} {} HTTP/1.1\" {status} {} \"-\" \"{agent}\" rt={rt:.3} urt=\"{rt:.3}\" us={upstream} rid={} host={}",
         ahead.abs() / 60,
         ahead.abs() % 60,
         text(Key::HttpMethod),
@@ -431,10 +437,11 @@ fn nginx(fields: &[(Key, Cell)], time: i64, zone: Stamp) -> String {
     )
 }
 
-/// A documentation address (RFC 5737) for a caller.
-fn address_of(caller: &str) -> String {
+/// A documentation address (RFC 5737).
+fn address_of(caller: &str, stranger: bool) -> String {
     let sum = caller
         .bytes()
         .fold(7u32, |h, b| h.wrapping_mul(31).wrapping_add(u32::from(b)));
-    format!("203.0.113.{}", sum % 250 + 1)
+    let network = if stranger { "198.51.100" } else { "203.0.113" };
+    format!("{network}.{}", sum % 250 + 1)
 }
