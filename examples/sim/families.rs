@@ -697,6 +697,9 @@ fn telemetry_gap(world: &mut World, p: &mut Parameters) {
             sheet.dirt.gaps.push(gap);
         }
     });
+    if let CallLog::Gateway(sheet) | CallLog::Client(sheet) = &mut world.services[BINANCE].log {
+        sheet.dirt.gaps = vec![gap];
+    }
     if p.chance(0.5) {
         world.outages.push(o);
     }
@@ -1057,7 +1060,7 @@ pub(crate) fn founding(seed: u64) -> World {
     let mut flooded = sheet(Shape::Nginx, Vocabulary::Plain);
     flooded.packing = Packing::Gzip;
     world.services[BINANCE].log = CallLog::Gateway(flooded);
-    world.services[BINANCE].foreign = (0.1, 3.0);
+    world.services[BINANCE].foreign = (0.1, 8.0);
     world.services[COINBASE].log = CallLog::Gateway(sheet(Shape::JsonLines, Vocabulary::Plain));
     world.services[KRAKEN].log = CallLog::Gateway(sheet(Shape::Csv(','), Vocabulary::Plain));
     let outage = Outage {

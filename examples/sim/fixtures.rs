@@ -34,7 +34,7 @@ const fn trap(name: &'static str, family: &'static str, seed: u64, orders: u32) 
 /// All of them: the founding incident, and at least one for each trap.
 pub(crate) const FIXTURES: &[Fixture] = &[
     trap("binance-2021-08-18", "", 20_210_818, 3600),
-    trap("trap-01-ordinary-failures", "ordinary-failures", 1, 1500),
+    trap("trap-01-ordinary-failures", "ordinary-failures", 1, 2400),
     trap("trap-02-clock-skew", "clock-skew", 2, 1200),
     trap("trap-03-zone-shift", "zone-shift", 3, 1200),
     trap("trap-04-acquirer-outage", "acquirer-outage", 4, 1500),
@@ -46,7 +46,7 @@ pub(crate) const FIXTURES: &[Fixture] = &[
     ),
     trap("trap-05-collateral-pool", "collateral-pool", 6, 2400),
     trap("trap-06-circuit-breaker", "circuit-breaker", 7, 1500),
-    trap("trap-07-backlog-tail", "backlog-tail", 8, 1500),
+    trap("trap-07-backlog-tail", "backlog-tail", 3, 2000),
     trap("trap-08-merchant-database", "merchant-database", 9, 1200),
     trap("trap-09-telemetry-gap", "telemetry-gap", 10, 1200),
     trap("trap-10-unused-component", "unused-component", 11, 1200),

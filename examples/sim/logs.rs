@@ -544,18 +544,22 @@ pub(crate) fn outcome(end: &AttemptEnd) -> &'static str {
 
 fn write_status_pages(world: &World, folder: &Path) -> io::Result<()> {
     for (index, service) in world.services.iter().enumerate() {
-        let incidents: Vec<serde_json::Value> = world
-            .announcements
-            .iter()
-            .filter(|a| a.service == index)
-            .map(|a| incident(a, service.name))
-            .collect();
-        if incidents.is_empty() {
+        let of_kind = |scheduled: bool| -> Vec<serde_json::Value> {
+            world
+                .announcements
+                .iter()
+                .filter(|a| a.service == index && a.scheduled == scheduled)
+                .map(|a| incident(a, service.name))
+                .collect()
+        };
+        let (incidents, scheduled) = (of_kind(false), of_kind(true));
+        if incidents.is_empty() && scheduled.is_empty() {
             continue;
         }
         let document = json!({
             "page": {"id": format!("{}page", service.name), "name": service.name, "url": format!("https://status.{}.example", service.name), "time_zone": "Etc/UTC"},
             "incidents": incidents,
+            "scheduled_maintenances": scheduled,
         });
         let path: PathBuf = folder.join(format!("status-{}.json", service.name));
         fs::write(path, format!("{document:#}\n"))?;
@@ -564,33 +568,24 @@ fn write_status_pages(world: &World, folder: &Path) -> io::Result<()> {
 }
 
 fn incident(a: &Announcement, name: &str) -> serde_json::Value {
-    let update = |status: &str, body: String, at: i64| json!({"id": format!("upd-{}", at / 1000), "status": status, "body": body, "created_at": shapes::utc(at), "display_at": shapes::utc(at)});
+    let update = |status: &str, body: &str, at: i64| json!({"id": format!("upd-{}", at / 1000), "status": status, "body": body, "created_at": shapes::utc(at), "display_at": shapes::utc(at)});
+    let [first, second, last] = if a.scheduled {
+        ["scheduled", "in_progress", "completed"]
+    } else {
+        ["investigating", "identified", "resolved"]
+    };
+    let named = a.components.join(", ");
     // Newest first, as the API gives them.
     let mut updates = Vec::new();
     if let Some(resolved) = a.resolved {
         updates.push(update(
-            "resolved",
-            format!("This incident has been resolved. {name} services operate normally."),
+            last,
+            &format!("{name} services operate normally again."),
             resolved,
         ));
     }
-    updates.push(update(
-        "identified",
-        "The cause has been identified and we are working on it.".into(),
-        a.identified,
-    ));
-    updates.push(update(
-        if a.scheduled {
-            "scheduled"
-        } else {
-            "investigating"
-        },
-        format!(
-            "We are investigating elevated errors: {}.",
-            a.components.join(", ")
-        ),
-        a.created,
-    ));
+    updates.push(update(second, "We are working on it.", a.identified));
+    updates.push(update(first, &format!("Affected: {named}."), a.created));
     let components: Vec<serde_json::Value> = a
         .components
         .iter()
@@ -599,10 +594,12 @@ fn incident(a: &Announcement, name: &str) -> serde_json::Value {
     json!({
         "id": format!("inc-{}", a.created / 1000),
         "name": a.title,
-        "status": if a.resolved.is_some() { "resolved" } else { "investigating" },
+        "status": if a.resolved.is_some() { last } else { second },
         "impact": a.impact,
         "created_at": shapes::utc(a.created),
-        "started_at": shapes::utc(a.created),
+        "started_at": shapes::utc(if a.scheduled { a.identified } else { a.created }),
+        "scheduled_for": a.scheduled.then(|| shapes::utc(a.identified)),
+        "scheduled_until": a.resolved.filter(|_| a.scheduled).map(shapes::utc),
         "updated_at": shapes::utc(a.resolved.unwrap_or(a.identified)),
         "resolved_at": a.resolved.map(shapes::utc),
         "incident_updates": updates,

@@ -49,8 +49,14 @@ struct SaidOutage {
 /// Runs the program on a folder of logs and reads its answer.
 pub(crate) fn ask(program: &Path, folder: &Path) -> anyhow::Result<Answer> {
     let failures = output(program, &["failures", "-f", "jsonl"], folder)?;
-    let report: Value = serde_json::from_str(&output(program, &["analyze", "-f", "json"], folder)?)
-        .context("`analyze -f json` printed no JSON")?;
+    let report = output(program, &["analyze", "-f", "json"], folder)?;
+    read(&failures, &report)
+}
+
+/// Reads what `failures -f jsonl` and `analyze -f json` printed.
+pub(crate) fn read(failures: &str, report: &str) -> anyhow::Result<Answer> {
+    let report: Value =
+        serde_json::from_str(report).context("`analyze -f json` printed no JSON")?;
     let mut answer = Answer::default();
     for line in failures.lines() {
         answer
@@ -179,7 +185,6 @@ impl Tally {
     }
 
     /// Adds another run.
-    #[cfg_attr(test, expect(dead_code, reason = "the tests score single runs"))]
     pub(crate) fn merge(&mut self, other: &Tally) {
         self.failed += other.failed;
         self.caused += other.caused;
