@@ -346,11 +346,11 @@ impl<O: Observer> Engine<'_, O> {
         };
         self.observer.begun(attempt);
         let merchant = attempt.merchant;
-        if let Some(p) = self.database_down(now, merchant) {
-            if self.draws.unit(key, 0, For::Bug) < p {
-                let delay = 200 + (self.draws.unit(key, 1, For::Bug) * 4800.0) as i64;
-                return self.finish(now + delay, key, Some(Reason::Database));
-            }
+        if let Some(p) = self.database_down(now, merchant)
+            && self.draws.unit(key, 0, For::Bug) < p
+        {
+            let delay = 200 + (self.draws.unit(key, 1, For::Bug) * 4800.0) as i64;
+            return self.finish(now + delay, key, Some(Reason::Database));
         }
         if self.merchants[merchant].busy < self.world.merchants[merchant].workers {
             self.give_worker(now, key);
@@ -576,11 +576,10 @@ impl<O: Observer> Engine<'_, O> {
                     end,
                     failing,
                 } = rival
+                    && (*start..*end).contains(&now)
                 {
-                    if (*start..*end).contains(&now) {
-                        state.failing = state.failing.max(*failing);
-                        state.flavour = Flavour::Mixed;
-                    }
+                    state.failing = state.failing.max(*failing);
+                    state.flavour = Flavour::Mixed;
                 }
             }
         }

@@ -154,7 +154,12 @@ impl LogFile {
             return Ok(false);
         }
         let sampled = dirt.sample_successes;
-        if success && sampled > 1 && draws.bits(entity, self.number, For::Sample) % sampled != 0 {
+        if success
+            && sampled > 1
+            && !draws
+                .bits(entity, self.number, For::Sample)
+                .is_multiple_of(sampled)
+        {
             return Ok(false);
         }
         let shown = dirt.clock(self.start, time);

@@ -332,10 +332,10 @@ impl World {
         let wave = 4.0 * phase * (1.0 - phase);
         let mut share = 1.0 - self.diurnal * (1.0 - wave);
         for rival in &self.rivals {
-            if let Rival::Burst { start, end, factor } = rival {
-                if (*start..*end).contains(&t) {
-                    share *= factor;
-                }
+            if let Rival::Burst { start, end, factor } = rival
+                && (*start..*end).contains(&t)
+            {
+                share *= factor;
             }
         }
         share
