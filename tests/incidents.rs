@@ -20,6 +20,7 @@ use anyhow::Context;
 
 use score::Score;
 use serde_json::json;
+use sim::families;
 use sim::fixtures::{FIXTURES, read_truth};
 use sim::truth::{Bounds, TrueFailure, TrueOutage, Truth};
 
@@ -85,7 +86,9 @@ fn contents(folder: &Path) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
         let path = entry?.path();
         let raw = fs::read(&path)?;
         let mut plain = Vec::new();
-        if raw.starts_with(&[0x1f, 0x8b]) {
+        if raw.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
+            plain = zstd::decode_all(raw.as_slice())?;
+        } else if raw.starts_with(&[0x1f, 0x8b]) {
             flate2::read::MultiGzDecoder::new(raw.as_slice()).read_to_end(&mut plain)?;
         } else {
             plain = raw;
@@ -249,4 +252,82 @@ fn the_scorer_gives_full_marks_to_the_truth_and_to_nothing_else() {
         (1, 1),
         "{other}"
     );
+}
+
+/// All files of a small run of a family, and its truth.
+fn small_run(family: &str, seed: u64) -> anyhow::Result<(BTreeMap<String, Vec<u8>>, Truth)> {
+    let mut world = families::build(family, seed).context("no such family")?;
+    world.scale_to(400.0);
+    let scratch = tempfile::tempdir()?;
+    let truth = sim::run::simulate(&world, family, scratch.path())?.truth;
+    Ok((contents(scratch.path())?, truth))
+}
+
+#[test]
+fn every_family_can_be_simulated_and_blames_nothing_where_there_is_no_outage() {
+    assert!(families::FAMILIES.len() >= 24);
+    for family in families::FAMILIES {
+        let (files, truth) = small_run(family.name, 5).unwrap();
+        let payments =
+            |(name, bytes): (&String, &Vec<u8>)| name.starts_with("payments") && !bytes.is_empty();
+        assert!(
+            files.iter().filter(|f| payments(*f)).count() >= 2,
+            "{}",
+            family.name
+        );
+        assert!(!truth.failures.is_empty(), "{}", family.name);
+        let caused = truth.failures.iter().filter(|f| f.caused).count();
+        if truth.outages.is_empty() {
+            assert_eq!((caused, truth.orders.affected), (0, 0), "{}", family.name);
+        }
+        let ids: std::collections::BTreeSet<&str> = truth
+            .failures
+            .iter()
+            .map(|f| f.payment_id.as_str())
+            .collect();
+        assert_eq!(
+            ids.len(),
+            truth.failures.len(),
+            "{}: a payment id twice",
+            family.name
+        );
+    }
+}
+
+#[test]
+fn one_seed_gives_one_incident_and_another_seed_another() {
+    let first = small_run("flood", 3).unwrap();
+    let again = small_run("flood", 3).unwrap();
+    let other = small_run("flood", 4).unwrap();
+    assert_eq!(first.0, again.0);
+    assert_eq!(first.1.to_toml(), again.1.to_toml());
+    assert_ne!(first.0, other.0);
+}
+
+#[test]
+fn a_failed_payment_that_the_truth_knows_is_in_the_logs() {
+    let (files, truth) = small_run("dirty-lines", 6).unwrap();
+    let all: String = files
+        .values()
+        .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+        .collect();
+    for failure in &truth.failures {
+        assert!(all.contains(&failure.payment_id), "{}", failure.payment_id);
+    }
+}
+
+#[test]
+fn our_logarithm_and_exponential_are_right() {
+    for x in [1e-6, 0.3, 1.0, 1.5, 7.0, 1e9] {
+        assert!(
+            (sim::random::ln(x) - f64::ln(x)).abs() < 1e-12 * (1.0 + f64::ln(x).abs()),
+            "{x}"
+        );
+    }
+    for x in [-20.0, -1.0, 0.0, 0.5, 5.0] {
+        assert!(
+            (sim::random::exp(x) / f64::exp(x) - 1.0).abs() < 1e-9,
+            "{x}"
+        );
+    }
 }

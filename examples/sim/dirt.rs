@@ -32,6 +32,8 @@ pub(crate) struct Dirt {
     pub(crate) sample_successes: u64,
     /// Nothing was written in these intervals.
     pub(crate) gaps: Vec<(i64, i64)>,
+    /// Exported in two files, which both hold what was written in this interval.
+    pub(crate) overlap: Option<(i64, i64)>,
     /// The clock is ahead by so many milliseconds.
     pub(crate) offset: i64,
     /// And gains so many milliseconds an hour.

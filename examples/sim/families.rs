@@ -180,6 +180,21 @@ pub(crate) const FAMILIES: &[Family] = &[
         different_timeouts,
     ),
     family("maintenance", "announced maintenance with 503", maintenance),
+    family(
+        "overlapping-exports",
+        "each log in two exports that overlap around the onset",
+        overlapping_exports,
+    ),
+    family(
+        "payments-only",
+        "nobody logged the calls to the failing exchange",
+        payments_only,
+    ),
+    family(
+        "everything-at-once",
+        "several of the difficulties on one day",
+        everything_at_once,
+    ),
     family("no-ids", "no id links calls to payments", no_ids),
 ];
 
@@ -841,6 +856,61 @@ fn dirty_lines(world: &mut World, p: &mut Parameters) {
     for merchant in &mut world.merchants {
         soil(&mut merchant.log);
     }
+}
+
+/// Two exports of each log that overlap around the outage.
+fn overlapping_exports(world: &mut World, p: &mut Parameters) {
+    let o = outage(world, p);
+    let overlap = Some((o.start - 20 * MINUTE, o.start + p.whole(10, 40) * MINUTE));
+    world.outages.push(o);
+    each_sheet(world, |sheet| sheet.dirt.overlap = overlap);
+}
+
+/// Only the payments tell of the failing exchange.
+fn payments_only(world: &mut World, p: &mut Parameters) {
+    let mut o = outage(world, p);
+    o.failing = p.between(0.8, 0.97);
+    world.outages.push(o);
+    world.services[BINANCE].log = CallLog::None;
+}
+
+/// Breakers, a slow drain, the acquirer's outage, a deploy, skewed clocks and dirty lines on one day.
+fn everything_at_once(world: &mut World, p: &mut Parameters) {
+    circuit_breaker(world, p);
+    acquirer_outage(world, p);
+    world.outages.truncate(1);
+    world.outages[0].drain = 10 * MINUTE;
+    let start = world.outages[0].start + 15 * MINUTE;
+    world.rivals.push(Rival::Deploy {
+        merchant: 0,
+        currency: "LTC",
+        start,
+        end: start + HOUR,
+        failing: 0.8,
+    });
+    let (from, to) = (
+        world.outages[0].start - HOUR,
+        world.outages[0].start - 40 * MINUTE,
+    );
+    each_sheet(world, |sheet| {
+        sheet.dirt.duplicates = 0.02;
+        sheet.dirt.cut = 0.002;
+    });
+    each_call_sheet(world, |sheet| {
+        sheet.dirt.offset = p.whole(-30, 30) * SECOND;
+        sheet.dirt.ids = p.pick(&[Ids::Clean, Ids::Wrong(0.1), Ids::Absent]);
+        if p.chance(0.3) {
+            sheet.dirt.gaps.push((from, to));
+        }
+    });
+    let named = world.outages[0].clone();
+    announce(
+        world,
+        &named,
+        18 * MINUTE,
+        "Degraded performance",
+        vec!["wallet"],
+    );
 }
 
 fn thin_partial(world: &mut World, p: &mut Parameters) {

@@ -202,13 +202,62 @@ impl LogFile {
     }
 }
 
+/// One log, in one export or in two that overlap.
+struct Log {
+    files: Vec<LogFile>,
+}
+
+impl Log {
+    fn create(
+        folder: &Path,
+        stem: &str,
+        sheet: &Sheet,
+        keys: &[Key],
+        number: u64,
+        start: i64,
+    ) -> io::Result<Log> {
+        let Some((from, to)) = sheet.dirt.overlap else {
+            let file = LogFile::create(folder, stem, sheet, keys, number, start)?;
+            return Ok(Log { files: vec![file] });
+        };
+        let mut files = Vec::new();
+        for (part, gap) in [(1, (to, i64::MAX)), (2, (i64::MIN, from))] {
+            let mut sheet = sheet.clone();
+            sheet.dirt.gaps.push(gap);
+            let stem = format!("{stem}-{part}");
+            files.push(LogFile::create(folder, &stem, &sheet, keys, number, start)?);
+        }
+        Ok(Log { files })
+    }
+
+    fn sheet(&self) -> &Sheet {
+        &self.files[0].sheet
+    }
+
+    /// Writes a record to every export that holds it; false when none does.
+    fn record(
+        &mut self,
+        draws: &Draws,
+        entity: u64,
+        time: i64,
+        success: bool,
+        fields: &[(Key, Cell)],
+    ) -> io::Result<bool> {
+        let mut written = false;
+        for file in &mut self.files {
+            written |= file.record(draws, entity, time, success, fields)?;
+        }
+        Ok(written)
+    }
+}
+
 /// All log files of a scenario.
 pub(crate) struct Logs<'w> {
     world: &'w World,
     draws: Draws,
-    payments: Vec<LogFile>,
+    payments: Vec<Log>,
     /// For each service: one file (gateway), one a merchant (client) or none.
-    calls: Vec<Vec<LogFile>>,
+    calls: Vec<Vec<Log>>,
 }
 
 /// The payment id as text.
@@ -226,7 +275,7 @@ impl<'w> Logs<'w> {
         let mut number = 0;
         let mut open = |stem: &str, sheet: &Sheet, keys: &[Key]| {
             number += 1;
-            LogFile::create(folder, stem, sheet, keys, number, world.start)
+            Log::create(folder, stem, sheet, keys, number, world.start)
         };
         let mut payments = Vec::new();
         for merchant in &world.merchants {
@@ -275,6 +324,7 @@ impl<'w> Logs<'w> {
             .payments
             .into_iter()
             .chain(self.calls.into_iter().flatten())
+            .flat_map(|log| log.files)
         {
             bytes += file.finish()?;
         }
@@ -368,7 +418,7 @@ impl<'w> Logs<'w> {
             (Key::RetryOf, retry_of),
             (
                 Key::TraceId,
-                self.dirty_trace(file.sheet.dirt.ids, key, 1 << 20),
+                self.dirty_trace(file.sheet().dirt.ids, key, 1 << 20),
             ),
         ];
         let entity = if end.is_some() { key } else { !key };
@@ -424,7 +474,7 @@ impl<'w> Logs<'w> {
             return Ok(());
         }
         let index = if gateway { 0 } else { call.merchant };
-        let sheet = &self.calls[call.service][index].sheet;
+        let sheet = self.calls[call.service][index].sheet();
         let (status, error) = words::call(call.answer);
         let status = if gateway {
             status.or(Some(499))
@@ -505,7 +555,7 @@ impl<'w> Logs<'w> {
             self.draws.bits(call.serial, 0, For::Foreign) % 0x400
         );
         let entity = call.serial | 1 << 62;
-        let sheet = &self.calls[call.service][0].sheet;
+        let sheet = self.calls[call.service][0].sheet();
         let latency = self.draws.skewed(entity, 0, For::Latency);
         let duration = if call.status == 200 {
             service.latency * latency

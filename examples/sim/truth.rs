@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 
 use super::engine::{Answer, Attempt, AttemptEnd, CallEnd, ForeignCall, Observer, Reason};
-use super::world::World;
+use super::world::{CallLog, World};
 
 /// The truth about one scenario.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -43,7 +43,7 @@ pub(crate) struct TrueOutage {
     pub(crate) start: Option<String>,
     /// Last served worse; absent when it outlasts the logs.
     pub(crate) end: Option<String>,
-    /// Calls that it made fail or slow, as far as somebody could have logged them.
+    /// Calls that it made fail or slow; 0 when nobody logs the calls to this exchange.
     pub(crate) bad_calls: u64,
 }
 
@@ -350,6 +350,7 @@ impl<'w> Labeller<'w> {
                     );
                 }
                 let service = &world.services[outage.service];
+                let logged = !matches!(service.log, CallLog::None);
                 TrueOutage {
                     id: format!("O{}", i + 1),
                     exchange: service.name.to_owned(),
@@ -360,7 +361,7 @@ impl<'w> Labeller<'w> {
                         .collect(),
                     start: (start > world.start).then(|| text(start)),
                     end: (end < world.end).then(|| text(end)),
-                    bad_calls: self.bad_calls[i],
+                    bad_calls: if logged { self.bad_calls[i] } else { 0 },
                 }
             })
             .collect()
