@@ -22,7 +22,8 @@ pub(crate) struct InputArgs {
     ///
     /// What each file tells about (payments, calls to an exchange, a status page, notes) is recognised by its
     /// content, and so is compression (gzip, zstd, bzip2, xz). Hidden files of a folder are skipped.
-    #[arg(value_name = "PATH", required_unless_present_any = ["payments", "exchange", "status", "notes"])]
+    #[arg(value_name = "PATH", help_heading = None::<&str>,
+          required_unless_present_any = ["payments", "exchange", "status", "notes"])]
     pub(crate) paths: Vec<String>,
 
     /// Payment attempts; may be repeated

@@ -22,6 +22,7 @@ mod terminal;
 mod timeline;
 
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -32,8 +33,8 @@ pub(crate) const EXIT_STATUS_HELP: &str = "\
 Exit status:
   0  done
   1  done, and a condition given with --fail-on holds
-  2  it could not do the job: bad usage, unreadable input, nothing recognisable; or a line could not be read
-     and --strict was given";
+  2  it could not do the job: bad usage, unreadable input, nothing recognisable;
+     or a line could not be read and --strict was given";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -42,6 +43,15 @@ Examples:
   knockon failures logs/ -f csv > failures.csv          one row for each failed attempt
   knockon explain pay_1042 logs/                        why this one failed
   knockon inspect logs/                                 how each file was understood";
+
+/// The zone database is built in, and ages with the build.
+static LONG_VERSION: LazyLock<String> = LazyLock::new(|| {
+    let version = env!("CARGO_PKG_VERSION");
+    format!(
+        "{version}\ntime zone database {}",
+        chrono_tz::IANA_TZDB_VERSION
+    )
+});
 
 /// Which payment failures followed from the upstream outage, which did not, and how do we know?
 ///
@@ -52,7 +62,7 @@ Examples:
 #[command(
     name = "knockon",
     version,
-    long_version = concat!(env!("CARGO_PKG_VERSION"), "\ntime zones ", "from the IANA database, built in"),
+    long_version = LONG_VERSION.as_str(),
     after_long_help = format!("{EXAMPLES}\n\n{EXIT_STATUS_HELP}"),
     propagate_version = false,
     arg_required_else_help = true,

@@ -173,9 +173,7 @@ fn thresholds(judging: &JudgingArgs, config: ThresholdSection) -> Result<Thresho
 }
 
 fn classes(config: &Config) -> ClassRules {
-    ClassRules {
-        rules: config.classes.clone(),
-    }
+    ClassRules::new(config.classes.iter().cloned())
 }
 
 fn dependencies(config: &Config) -> Vec<DependencyRule> {

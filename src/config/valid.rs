@@ -16,7 +16,7 @@ use crate::model::{DurationUnit, ErrorClass, Field, Role};
 pub struct Config {
     /// `[[input]]`, in the order of the file.
     pub inputs: Vec<InputSection>,
-    /// `[classes]`: error text or code, and the class that it means, sorted by text.
+    /// `[classes]`: error text or code, and the class that it means; longer texts first, since they say more.
     pub classes: Vec<(String, ErrorClass)>,
     /// `[[dependency]]`, in the order of the file.
     pub dependencies: Vec<DependencySection>,
@@ -211,6 +211,15 @@ impl Checker<'_> {
         .map(|t| t.span().start)
         .min()
         .map_or(1, |at| self.line(at))
+    }
+
+    fn classes(
+        &self,
+        raw: BTreeMap<String, Text>,
+    ) -> Result<Vec<(String, ErrorClass)>, ConfigError> {
+        let mut classes = collect(raw, |(text, class)| Ok((text, self.class(&class)?)))?;
+        classes.sort_by_key(|(text, _)| std::cmp::Reverse(text.chars().count()));
+        Ok(classes)
     }
 
     fn dependency(&self, raw: Spanned<RawDependency>) -> Result<DependencySection, ConfigError> {
@@ -606,6 +615,14 @@ mod tests {
             let (got, got_hint) = mistake(text);
             assert_eq!((got.as_str(), got_hint.as_str()), (message, hint), "{text}");
         }
+    }
+
+    #[test]
+    fn longer_error_texts_come_first() {
+        let config =
+            parse("[classes]\nclosed = \"internal\"\n\"wallet closed\" = \"maintenance\"\n");
+        let texts: Vec<&str> = config.classes.iter().map(|(t, _)| t.as_str()).collect();
+        assert_eq!(texts, ["wallet closed", "closed"]);
     }
 
     #[test]
