@@ -136,7 +136,7 @@ impl Checker<'_> {
     fn config(&self, raw: RawConfig) -> Result<Config, ConfigError> {
         Ok(Config {
             inputs: collect(raw.input, |i| self.input(i))?,
-            classes: collect(raw.classes, |(text, class)| Ok((text, self.class(&class)?)))?,
+            classes: self.classes(raw.classes)?,
             dependencies: collect(raw.dependency, |d| self.dependency(d))?,
             timeouts_ms: collect(raw.timeouts, |(exchange, t)| {
                 Ok((exchange, self.duration_ms(&t)?))
