@@ -11,6 +11,9 @@ use super::raw::{RawConfig, RawDependency, RawInput, RawThresholds, Text};
 use super::suggest::nearest;
 use crate::model::{DurationUnit, ErrorClass, Field, Role};
 
+/// `exchange` of a dependency that uses none.
+const NO_EXCHANGE: &str = "none";
+
 /// What the user states about the logs. An empty file states nothing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Config {
@@ -69,8 +72,8 @@ pub struct DependencySection {
     pub method: Option<String>,
     /// Payments in this currency.
     pub currency: Option<String>,
-    /// The exchange that they use.
-    pub exchange: String,
+    /// The exchange that they use; `None` (the word `none`): they use no exchange at all.
+    pub exchange: Option<String>,
     /// The component of it.
     pub component: Option<String>,
 }
@@ -230,11 +233,17 @@ impl Checker<'_> {
             let hint = "add a merchant, a method or a currency".to_owned();
             return Err(self.wrong(span, what, Some(hint)));
         }
+        let place = raw.exchange.span();
+        let exchange = Some(self.filled(raw.exchange, "exchange")?).filter(|e| e != NO_EXCHANGE);
+        if exchange.is_none() && raw.component.is_some() {
+            let what = "payments that use no exchange use no component of one".to_owned();
+            return Err(self.wrong(place, what, None));
+        }
         Ok(DependencySection {
             merchant: raw.merchant,
             method: raw.method,
             currency: raw.currency,
-            exchange: self.filled(raw.exchange, "exchange")?,
+            exchange,
             component: raw.component,
         })
     }
@@ -512,7 +521,7 @@ mod tests {
             [("WALLET_503".to_owned(), ErrorClass::UpstreamUnavailable)]
         );
         assert_eq!(config.dependencies[0].method.as_deref(), Some("crypto"));
-        assert_eq!(config.dependencies[0].exchange, "binance");
+        assert_eq!(config.dependencies[0].exchange.as_deref(), Some("binance"));
         assert_eq!(config.timeouts_ms["binance"], 2500);
         assert_eq!(config.timeouts_ms["kraken"], 10_000);
         assert_eq!(config.fallback.as_deref(), Some("kraken"));
@@ -630,6 +639,10 @@ mod tests {
         let (message, hint) = mistake("\n[[dependency]]\nexchange = \"binance\"\n");
         assert!(message.starts_with("knockon.toml:2: "), "{message}");
         assert_eq!(hint, "add a merchant, a method or a currency");
+        let card = "[[dependency]]\nmethod = \"card\"\nexchange = \"none\"\n";
+        assert_eq!(parse(card).dependencies[0].exchange, None);
+        let (message, _) = mistake(&format!("{card}component = \"wallet\"\n"));
+        assert!(message.starts_with("knockon.toml:3: "), "{message}");
         let (message, _) = mistake("[[dependency]]\nmethod = \"crypto\"\n");
         assert!(message.contains("exchange"), "{message}");
     }
