@@ -55,9 +55,10 @@ pub(crate) struct InputArgs {
 
     /// Zone of time stamps that do not state theirs; may be repeated with names
     ///
-    /// ZONE is UTC, an offset (+08:00) or a name (Asia/Shanghai). With NAME=ZONE, for the inputs given as
-    /// NAME=PATH, or for those of a role (payments, exchange, status, notes). Without this option, a zone is
-    /// inferred where inputs overlap, else taken to be UTC; inspect tells which.
+    /// ZONE is UTC, an offset (+08:00) or a name (Asia/Shanghai). With NAME=ZONE, only for the inputs of that
+    /// name: that of NAME=PATH, an exchange or merchant that the configuration states for them, a file's name
+    /// without its endings, or a role given by an option (payments, exchange, status, notes). Without this
+    /// option, a zone is inferred where inputs overlap, else taken to be UTC; inspect tells which.
     #[arg(long, value_name = "[NAME=]ZONE", value_parser = zone_arg, allow_hyphen_values = true)]
     pub(crate) zone: Vec<ZoneArg>,
 }
@@ -81,7 +82,7 @@ pub(crate) struct SelectionArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) merchant: Vec<String>,
 
-    /// Only outages of this exchange; may be repeated
+    /// Only calls to, and outages of, this exchange; may be repeated
     #[arg(long, value_name = "NAME")]
     pub(crate) exchange_only: Vec<String>,
 }

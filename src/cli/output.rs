@@ -109,16 +109,8 @@ fn create_part(shown: &Path, target: PathBuf) -> io::Result<(File, Part)> {
     let Some(name) = target.file_name() else {
         return Err(io::ErrorKind::InvalidFilename.into());
     };
-    let temporary = target.with_file_name(format!(
-        ".{}.{}.part",
-        name.to_string_lossy(),
-        std::process::id()
-    ));
-    let file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .open(&temporary)?;
+    let name = name.to_string_lossy();
+    let (file, temporary) = create_beside(&target, &name)?;
     let part = Part {
         temporary,
         target,
@@ -126,6 +118,19 @@ fn create_part(shown: &Path, target: PathBuf) -> io::Result<(File, Part)> {
         finished: false,
     };
     Ok((file, part))
+}
+
+/// A new file beside `target`; never one that exists already, whoever left it there.
+fn create_beside(target: &Path, name: &str) -> io::Result<(File, PathBuf)> {
+    let mut number = 0;
+    loop {
+        let path = target.with_file_name(format!(".{name}.{}-{number}.part", std::process::id()));
+        match OpenOptions::new().write(true).create_new(true).open(&path) {
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists && number < 100 => number += 1,
+            Err(e) => return Err(e),
+            Ok(file) => return Ok((file, path)),
+        }
+    }
 }
 
 fn complete(out: BufWriter<File>, part: &mut Part) -> io::Result<()> {

@@ -11,4 +11,4 @@ mod valid;
 
 pub use error::ConfigError;
 pub use suggest::nearest;
-pub use valid::{Config, DependencySection, InputSection, SloSection, ThresholdSection};
+pub use valid::{Config, DependencySection, InputSection, ThresholdSection};

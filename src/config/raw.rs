@@ -17,7 +17,6 @@ pub(super) struct RawConfig {
     pub(super) dependency: Vec<Spanned<RawDependency>>,
     pub(super) timeouts: BTreeMap<String, Text>,
     pub(super) fallback: Option<RawFallback>,
-    pub(super) slo: Option<RawSlo>,
     pub(super) thresholds: RawThresholds,
 }
 
@@ -53,13 +52,6 @@ pub(super) struct RawDependency {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawFallback {
     pub(super) exchange: Text,
-}
-
-/// `[slo]`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawSlo {
-    pub(super) success_rate: Spanned<f64>,
 }
 
 /// `[thresholds]`.

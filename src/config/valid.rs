@@ -27,8 +27,6 @@ pub struct Config {
     pub timeouts_ms: BTreeMap<String, u64>,
     /// `[fallback]`: the exchange that could have stood in.
     pub fallback: Option<String>,
-    /// `[slo]`.
-    pub slo: Option<SloSection>,
     /// `[thresholds]`.
     pub thresholds: ThresholdSection,
 }
@@ -76,13 +74,6 @@ pub struct DependencySection {
     pub exchange: Option<String>,
     /// The component of it.
     pub component: Option<String>,
-}
-
-/// `[slo]`: what was promised.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SloSection {
-    /// Share of attempts that should succeed, above 0 and below 1.
-    pub success_rate: f64,
 }
 
 /// `[thresholds]`: both optional, both 0..1.
@@ -149,14 +140,6 @@ impl Checker<'_> {
             fallback: raw
                 .fallback
                 .map(|f| self.filled(f.exchange, "exchange"))
-                .transpose()?,
-            slo: raw
-                .slo
-                .map(|s| {
-                    Ok(SloSection {
-                        success_rate: self.success_rate(&s.success_rate)?,
-                    })
-                })
                 .transpose()?,
             thresholds: self.thresholds(&raw.thresholds)?,
         })
@@ -269,18 +252,6 @@ impl Checker<'_> {
             return Ok(p);
         }
         Err(self.wrong(value.span(), format!("{p} is not between 0 and 1"), None))
-    }
-
-    fn success_rate(&self, value: &Spanned<f64>) -> Result<f64, ConfigError> {
-        let rate = *value.get_ref();
-        if rate > 0.0 && rate < 1.0 {
-            return Ok(rate);
-        }
-        let hint = (1.0..100.0)
-            .contains(&rate)
-            .then(|| format!("as a share: {}", rate / 100.0));
-        let what = format!("{rate} is not a share above 0 and below 1");
-        Err(self.wrong(value.span(), what, hint))
     }
 
     fn optional(&self, value: Option<Text>, key: &str) -> Result<Option<String>, ConfigError> {
@@ -489,9 +460,6 @@ mod tests {
             [fallback]
             exchange = "kraken"
 
-            [slo]
-            success_rate = 0.995
-
             [thresholds]
             caused_at = 0.8
             unrelated_at = 0.2
@@ -525,12 +493,6 @@ mod tests {
         assert_eq!(config.timeouts_ms["binance"], 2500);
         assert_eq!(config.timeouts_ms["kraken"], 10_000);
         assert_eq!(config.fallback.as_deref(), Some("kraken"));
-        assert_eq!(
-            config.slo,
-            Some(SloSection {
-                success_rate: 0.995
-            })
-        );
         assert_eq!(config.thresholds.caused_at, Some(0.8));
         assert_eq!(config.thresholds.unrelated_at, Some(0.2));
     }
@@ -543,8 +505,8 @@ mod tests {
         let (message, hint) = mistake("[[input]]\npath = \"x\"\nmerchent = \"y\"\n");
         assert!(message.contains("line 3"), "{message}");
         assert_eq!(hint, "did you mean \"merchant\"?");
-        let (_, hint) = mistake("[slo]\nqqq = 1\nsuccess_rate = 0.9\n");
-        assert!(hint.contains("success_rate"), "{hint}");
+        let (_, hint) = mistake("[fallback]\nqqq = 1\nexchange = \"kraken\"\n");
+        assert!(hint.contains("exchange"), "{hint}");
     }
 
     #[test]
@@ -614,11 +576,6 @@ mod tests {
                 "[thresholds]\ncaused_at = 0.3\nunrelated_at = 0.4",
                 "knockon.toml:2: caused_at must be greater than unrelated_at",
                 "",
-            ),
-            (
-                "[slo]\nsuccess_rate = 99.5",
-                "knockon.toml:2: 99.5 is not a share above 0 and below 1",
-                "as a share: 0.995",
             ),
         ] {
             let (got, got_hint) = mistake(text);
