@@ -263,7 +263,7 @@ fn only_cli_touches_the_outside() {
         for word in ONLY_CLI.iter().filter(|word| has_word(code, word)) {
             if source.room == "cli" {
                 seen_in_cli += 1;
-            } else if !is_excused(source, word) {
+            } else {
                 wrong.push(format!("{}: {word}", source.path));
             }
         }
@@ -277,14 +277,6 @@ fn only_cli_touches_the_outside() {
         seen_in_cli >= 5,
         "the search finds nothing, not even in cli"
     );
-}
-
-/// `source` keeps what it reads from standard input in a temporary file, whose folder the environment tells.
-fn is_excused(source: &Source, word: &str) -> bool {
-    source.room == "source" && word == "std::env" && {
-        let rest = source.code.replace("std::env::temp_dir", "");
-        !has_word(&rest, word)
-    }
 }
 
 /// The code up to the tests at the end of the file.

@@ -54,7 +54,6 @@ fn all(mut session: Session<'_>, format: &str) -> Result<ExitStatus> {
             .get(source.input as usize)
             .map_or(String::new(), |i| i.shown.clone())
     };
-    let spooled = session.settings.requests.iter().any(|r| r.path == "-");
     let progress = session.progress();
     let (report, written) = {
         let mut writer = report::row_writer(format, &session.view, &mut session.output);
@@ -62,7 +61,7 @@ fn all(mut session: Session<'_>, format: &str) -> Result<ExitStatus> {
         let report: Report = pipeline::timeline_all(&session.settings, &mut |row| {
             if written.is_ok() {
                 written = writer.row(&path_of, &row);
-                leave_if_closed(&written, spooled);
+                leave_if_closed(&written);
             }
         })?;
         (report, written.and_then(|()| writer.finish()))
@@ -75,12 +74,10 @@ fn all(mut session: Session<'_>, format: &str) -> Result<ExitStatus> {
     session.end(&report, Ok(()), Warnings::OnStandardError)
 }
 
-/// Ends at once when nobody reads on (`| head`): the rest may be hours of work. Not while standard input is
-/// spooled, which its owner has to clean up.
-fn leave_if_closed(written: &io::Result<()>, spooled: bool) {
+/// Ends at once when nobody reads on (`| head`): the rest may be hours of work.
+fn leave_if_closed(written: &io::Result<()>) {
     if let Err(error) = written
         && error.kind() == io::ErrorKind::BrokenPipe
-        && !spooled
     {
         std::process::exit(0);
     }
