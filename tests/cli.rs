@@ -441,7 +441,7 @@ fn a_configuration_maps_the_fields_of_a_foreign_log() {
     scratch.write("logs/calls.jsonl", &foreign);
     scratch.write(
         "knockon.toml",
-        "[[input]]\npath = \"*calls.jsonl\"\nrole = \"exchange\"\n[input.fields]\nservice = \"exchange\"\nrequest = \"payment_id\"\n",
+        "[[input]]\npath = \"calls.jsonl\"\nrole = \"exchange\"\n[input.fields]\nservice = \"exchange\"\nrequest = \"payment_id\"\n",
     );
     let report = scratch
         .run(&["analyze", "logs", "-f", "json"])

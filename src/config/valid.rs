@@ -39,7 +39,7 @@ pub struct Config {
 pub struct InputSection {
     /// Line of the file on which the section's first value stands, from 1; for messages.
     pub line: usize,
-    /// Glob on the path as shown.
+    /// Glob on the path as shown, or on the file's name alone.
     pub path: Option<String>,
     /// The NAME of `NAME=PATH`.
     pub name: Option<String>,
