@@ -1,0 +1,45 @@
+//! `knockon analyze`: the report.
+
+use anyhow::Result;
+
+use super::args::formats;
+use super::exit::ExitStatus;
+use super::session::{Common, Session, Warnings, require_subject};
+use crate::{pipeline, report};
+
+const EXAMPLES: &str = "\
+Examples:
+  knockon analyze logs/
+  knockon analyze payments.csv.gz gateway.jsonl 'archive/*.zst'
+  zcat export.gz | knockon analyze -
+  knockon analyze --payments pay.log --exchange binance=access.log --zone binance=Asia/Shanghai
+  knockon analyze logs/ --from '2021-08-18 12:00' --to '2021-08-18 15:00'
+  knockon analyze logs/ -f json | jq .failures
+  knockon analyze logs/ -f html -o report.html --fail-on caused";
+
+/// The report: outages, which failures followed from them, what it cost
+///
+/// Reads everything, finds the outages of each exchange, judges each failed payment attempt, and reports: what
+/// happened, how many failures were caused by it and how sure that is, what they cost, when it was noticed, and
+/// what the logs could not tell.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = format!("{EXAMPLES}\n\n{}", super::EXIT_STATUS_HELP))]
+pub(super) struct Args {
+    /// Output format
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", help_heading = "Output",
+          value_parser = formats(report::analyze_reporters()))]
+    format: String,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Runs the subcommand.
+pub(super) fn run(args: &Args) -> Result<ExitStatus> {
+    let session = Session::start(&args.common)?;
+    let progress = session.progress();
+    let report = pipeline::analyze(&session.settings)?;
+    drop(progress);
+    require_subject(&report)?;
+    let reporters = report::analyze_reporters();
+    session.report(&report, reporters, &args.format, Warnings::InOutput)
+}

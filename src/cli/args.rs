@@ -1,0 +1,338 @@
+//! What was typed: the groups of arguments that several subcommands share. What they mean is decided in
+//! `settings`.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use chrono::{NaiveDate, NaiveDateTime};
+use clap::builder::{PossibleValue, PossibleValuesParser};
+
+use super::exit::FailOn;
+use super::progress::Mode;
+use super::terminal::Color;
+use crate::model::Time;
+use crate::report::{DisplayZone, Reporter};
+use crate::timeline::ZoneSpec;
+
+/// What to read.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Inputs")]
+pub(crate) struct InputArgs {
+    /// File, folder (walked), quoted glob, or - for standard input
+    ///
+    /// What each file tells about (payments, calls to an exchange, a status page, notes) is recognised by its
+    /// content, and so is compression (gzip, zstd, bzip2, xz). Hidden files of a folder are skipped.
+    #[arg(value_name = "PATH", help_heading = None::<&str>,
+          required_unless_present_any = ["payments", "exchange", "status", "notes"])]
+    pub(crate) paths: Vec<String>,
+
+    /// Payment attempts; may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub(crate) payments: Vec<String>,
+
+    /// Calls to an exchange, or to any other upstream; may be repeated
+    ///
+    /// NAME is the exchange of records that do not name one. It may be left out. A PATH that contains = needs
+    /// a NAME, or a leading ./
+    #[arg(long, value_name = "NAME=PATH", value_parser = named_path)]
+    pub(crate) exchange: Vec<NamedPath>,
+
+    /// Export of a status page; may be repeated
+    #[arg(long, value_name = "NAME=PATH", value_parser = named_path)]
+    pub(crate) status: Vec<NamedPath>,
+
+    /// Remarks with a time: alerts, deploys, chat; may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub(crate) notes: Vec<String>,
+
+    /// Configuration: field names, zones, error classes, dependencies [default: knockon.toml, when present]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Do not read knockon.toml of this folder
+    #[arg(long, conflicts_with = "config")]
+    pub(crate) no_config: bool,
+
+    /// Zone of time stamps that do not state theirs; may be repeated with names
+    ///
+    /// ZONE is UTC, an offset (+08:00) or a name (Asia/Shanghai). With NAME=ZONE, only for the inputs of that
+    /// name: that of NAME=PATH, an exchange or merchant that the configuration states for them, a file's name
+    /// without its endings, or a role given by an option (payments, exchange, status, notes). Without this
+    /// option, a zone is inferred where inputs overlap, else taken to be UTC; inspect tells which.
+    #[arg(long, value_name = "[NAME=]ZONE", value_parser = zone_arg, allow_hyphen_values = true)]
+    pub(crate) zone: Vec<ZoneArg>,
+}
+
+/// Which part of it to analyse.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Selection")]
+pub(crate) struct SelectionArgs {
+    /// Only what happened at or after this time
+    ///
+    /// RFC 3339 (2021-08-18T12:00:00+08:00), or a date and time in UTC (2021-08-18 12:00). A date alone is its
+    /// midnight.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) from: Option<Time>,
+
+    /// Only what happened at or before this time
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) to: Option<Time>,
+
+    /// Only payments of this merchant; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(crate) merchant: Vec<String>,
+
+    /// Only calls to, and outages of, this exchange; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(crate) exchange_only: Vec<String>,
+}
+
+/// How to judge.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Judging")]
+pub(crate) struct JudgingArgs {
+    /// Probability from which on the verdict is "caused" [default: 0.66]
+    #[arg(long, value_name = "P", value_parser = probability)]
+    pub(crate) caused_at: Option<f64>,
+
+    /// Probability up to which the verdict is "unrelated" [default: 0.33]
+    #[arg(long, value_name = "P", value_parser = probability)]
+    pub(crate) unrelated_at: Option<f64>,
+}
+
+/// Where the output goes and what it looks like.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct OutputArgs {
+    /// Write to FILE, whole or not at all, instead of to standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Zone of the times shown in tables, Markdown and HTML; JSON and CSV stay in UTC
+    #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = display_zone, allow_hyphen_values = true)]
+    pub(crate) display_zone: DisplayZone,
+
+    /// What to hide: secrets always (default), nothing (none), also ids and addresses (strict)
+    ///
+    /// Without this option, card numbers, keys, tokens, passwords and e-mail addresses are hidden. --redact
+    /// alone means strict: payment and order ids become stable pseudonyms, addresses are hidden too.
+    #[arg(
+        long,
+        value_name = "WHAT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_value = "default",
+        default_missing_value = "strict",
+        hide_default_value = true
+    )]
+    pub(crate) redact: RedactArg,
+
+    /// When to use colour; NO_COLOR and CLICOLOR_FORCE are respected
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: Color,
+}
+
+/// How to run.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Running")]
+pub(crate) struct RunArgs {
+    /// Exit with status 1 when this holds; may be repeated or comma-separated
+    #[arg(long, value_name = "CONDITION", value_delimiter = ',')]
+    pub(crate) fail_on: Vec<FailOn>,
+
+    /// Exit with status 2 when a line could not be read
+    #[arg(long)]
+    pub(crate) strict: bool,
+
+    /// Number of threads [default: one for each processor]; the output is the same for any number
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
+
+    /// When to show progress on standard error
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) progress: Mode,
+
+    /// No warnings and no progress; errors are still shown
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+
+    /// Tell more; may be repeated
+    #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "quiet")]
+    pub(crate) verbose: u8,
+}
+
+/// `NAME=PATH`, or a path alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NamedPath {
+    pub(crate) name: Option<String>,
+    pub(crate) path: String,
+}
+
+/// `NAME=ZONE`, or a zone alone.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ZoneArg {
+    pub(crate) name: Option<String>,
+    pub(crate) zone: ZoneSpec,
+}
+
+/// `--redact`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum RedactArg {
+    /// Card numbers, keys, tokens, passwords, e-mail addresses
+    #[default]
+    Default,
+    /// Also ids (as stable pseudonyms) and addresses
+    Strict,
+    /// Nothing: texts as logged
+    None,
+}
+
+/// The `-f` choices of a table of reporters.
+pub(crate) fn formats(reporters: &'static [&'static dyn Reporter]) -> PossibleValuesParser {
+    PossibleValuesParser::new(
+        reporters
+            .iter()
+            .map(|r| PossibleValue::new(r.id()).help(r.about())),
+    )
+}
+
+fn named_path(text: &str) -> Result<NamedPath, String> {
+    let (name, path) = match text.split_once('=') {
+        Some((name, path)) if !name.contains(['/', '\\']) => (Some(name), path),
+        _ => (None, text),
+    };
+    if name == Some("") {
+        return Err("the name before = is missing".to_owned());
+    }
+    if path.is_empty() {
+        return Err("the path is missing".to_owned());
+    }
+    Ok(NamedPath {
+        name: name.map(str::to_owned),
+        path: path.to_owned(),
+    })
+}
+
+fn zone_arg(text: &str) -> Result<ZoneArg, String> {
+    let (name, zone) = match text.split_once('=') {
+        Some(("", _)) => return Err("the name before = is missing".to_owned()),
+        Some((name, zone)) => (Some(name.to_owned()), zone),
+        None => (None, text),
+    };
+    Ok(ZoneArg {
+        name,
+        zone: ZoneSpec::parse(zone)?,
+    })
+}
+
+fn display_zone(text: &str) -> Result<DisplayZone, String> {
+    text.parse()
+}
+
+fn probability(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|p| (0.0..=1.0).contains(p))
+        .ok_or_else(|| "a probability is a number between 0 and 1".to_owned())
+}
+
+/// RFC 3339, or a date (and time) in UTC.
+fn time(text: &str) -> Result<Time, String> {
+    let text = text.trim();
+    let wall = text.strip_suffix(['Z', 'z']).unwrap_or(text);
+    if let Ok(time) = text.replacen(' ', "T", 1).parse() {
+        return Ok(time);
+    }
+    ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"]
+        .into_iter()
+        .find_map(|form| NaiveDateTime::parse_from_str(wall, form).ok())
+        .or_else(|| midnight(text))
+        .and_then(|t| t.and_utc().timestamp_nanos_opt())
+        .map(Time)
+        .ok_or_else(|| {
+            "a time is RFC 3339 (2021-08-18T12:00:00+08:00) or a date and time in UTC (2021-08-18 12:00)"
+                .to_owned()
+        })
+}
+
+fn midnight(text: &str) -> Option<NaiveDateTime> {
+    NaiveDate::parse_from_str(text, "%Y-%m-%d")
+        .ok()?
+        .and_hms_opt(0, 0, 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_as_people_type_them() {
+        for (typed, meant) in [
+            ("2021-08-18T12:00:00Z", "2021-08-18T12:00:00.000Z"),
+            ("2021-08-18T12:00:00+08:00", "2021-08-18T04:00:00.000Z"),
+            ("2021-08-18 12:00:00+08:00", "2021-08-18T04:00:00.000Z"),
+            ("2021-08-18 12:00", "2021-08-18T12:00:00.000Z"),
+            ("2021-08-18T12:00", "2021-08-18T12:00:00.000Z"),
+            ("2021-08-18T12:00Z", "2021-08-18T12:00:00.000Z"),
+            ("2021-08-18 12:00:01.25", "2021-08-18T12:00:01.250Z"),
+            ("2021-08-18", "2021-08-18T00:00:00.000Z"),
+        ] {
+            assert_eq!(
+                time(typed).map(|t| t.to_string()).as_deref(),
+                Ok(meant),
+                "{typed}"
+            );
+        }
+        for typed in [
+            "",
+            "yesterday",
+            "12:00",
+            "2021-13-01",
+            "2021-08-18 25:00",
+            "9999-01-01",
+        ] {
+            assert!(time(typed).is_err(), "{typed}");
+        }
+    }
+
+    #[test]
+    fn names_are_split_at_the_first_equals_sign() {
+        for (typed, name, path) in [
+            ("binance=gw.log", Some("binance"), "gw.log"),
+            ("binance=day=1/gw.log", Some("binance"), "day=1/gw.log"),
+            ("gw.log", None, "gw.log"),
+            ("./day=1/gw.log", None, "./day=1/gw.log"),
+            ("binance=-", Some("binance"), "-"),
+        ] {
+            let expected = NamedPath {
+                name: name.map(str::to_owned),
+                path: path.to_owned(),
+            };
+            assert_eq!(named_path(typed), Ok(expected), "{typed}");
+        }
+        assert!(named_path("=x").is_err());
+        assert!(named_path("binance=").is_err());
+        assert!(named_path("").is_err());
+    }
+
+    #[test]
+    fn zones_alone_and_with_a_name() {
+        let zone = ZoneSpec::parse("Asia/Shanghai").unwrap();
+        assert_eq!(zone_arg("Asia/Shanghai"), Ok(ZoneArg { name: None, zone }));
+        let named = ZoneArg {
+            name: Some("binance".to_owned()),
+            zone,
+        };
+        assert_eq!(zone_arg("binance=Asia/Shanghai"), Ok(named));
+        assert!(zone_arg("binance=Asia/Nowhere").is_err());
+        assert!(zone_arg("=UTC").is_err());
+    }
+
+    #[test]
+    fn probabilities_lie_between_0_and_1() {
+        assert_eq!(probability("0.5"), Ok(0.5));
+        for bad in ["1.1", "-0.1", "NaN", "inf", "high"] {
+            assert!(probability(bad).is_err(), "{bad}");
+        }
+    }
+}

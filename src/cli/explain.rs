@@ -1,0 +1,59 @@
+//! `knockon explain`: everything known about one attempt.
+
+use anyhow::Result;
+
+use super::exit::ExitStatus;
+use super::session::{Common, Session, Warnings, require_subject};
+use super::show_error::Fault;
+use crate::config::nearest;
+use crate::model::Report;
+use crate::{pipeline, report};
+
+const EXAMPLES: &str = "\
+Examples:
+  knockon explain pay_1042 logs/
+  knockon explain pay_1042 logs/ -f markdown >> postmortem.md";
+
+/// Why one attempt failed: its calls, the exchange at the time, evidence for and against
+///
+/// Shows the attempt's own records and calls, what the exchange was doing in those seconds, how such attempts
+/// usually fare, each reason for and against with its weight, what would change the verdict, and the log lines.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = format!("{EXAMPLES}\n\n{}", super::EXIT_STATUS_HELP))]
+pub(super) struct Args {
+    /// Id of the payment attempt, as the logs write it
+    #[arg(value_name = "PAYMENT_ID")]
+    payment_id: String,
+    /// Output format
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", help_heading = "Output",
+          value_parser = ["table", "markdown", "json"])]
+    format: String,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Runs the subcommand.
+pub(super) fn run(args: &Args) -> Result<ExitStatus> {
+    let mut session = Session::start(&args.common)?;
+    let progress = session.progress();
+    let (report, story) = pipeline::explain(&session.settings, &args.payment_id)?;
+    drop(progress);
+    require_subject(&report)?;
+    let story = story.ok_or_else(|| no_such_payment(&report, &args.payment_id))?;
+    let written = report::write_story(
+        &report,
+        &story,
+        &session.view,
+        &args.format,
+        &mut session.output,
+    );
+    session.end(&report, written, Warnings::OnStandardError)
+}
+
+fn no_such_payment(report: &Report, id: &str) -> Fault {
+    let fault = Fault::new(format!("no payment attempt \"{id}\" in these logs"));
+    match nearest(id, report.failures.iter().map(|f| f.payment_id.as_ref())) {
+        Some(near) => fault.hint(format!("did you mean \"{near}\"?")),
+        None => fault.hint("\"knockon failures\" lists the failed attempts with their ids"),
+    }
+}

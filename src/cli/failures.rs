@@ -1,0 +1,40 @@
+//! `knockon failures`: one row for each failed attempt.
+
+use anyhow::Result;
+
+use super::args::formats;
+use super::exit::ExitStatus;
+use super::session::{Common, Session, Warnings, require_subject};
+use crate::{pipeline, report};
+
+const EXAMPLES: &str = "\
+Examples:
+  knockon failures logs/ -f csv -o failures.csv
+  knockon failures logs/ -f jsonl | jq -r 'select(.verdict == \"caused\") | .payment_id'
+  knockon failures logs/ -f jsonl | jq -r 'select(.outcome == \"unknown\") | [.payment_id, .amount, .currency] | @tsv'";
+
+/// One row for each failed attempt: verdict, probability, evidence
+///
+/// Rows are in time order. A failed attempt is one that failed, or whose outcome is unknown. The probability is
+/// that of its success had there been no outage, given the logs.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = format!("{EXAMPLES}\n\n{}", super::EXIT_STATUS_HELP))]
+pub(super) struct Args {
+    /// Output format
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", help_heading = "Output",
+          value_parser = formats(report::failures_reporters()))]
+    format: String,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Runs the subcommand.
+pub(super) fn run(args: &Args) -> Result<ExitStatus> {
+    let session = Session::start(&args.common)?;
+    let progress = session.progress();
+    let report = pipeline::analyze(&session.settings)?;
+    drop(progress);
+    require_subject(&report)?;
+    let reporters = report::failures_reporters();
+    session.report(&report, reporters, &args.format, Warnings::OnStandardError)
+}

@@ -1,0 +1,42 @@
+//! `knockon inspect`: how each file was understood.
+
+use anyhow::Result;
+
+use super::args::formats;
+use super::exit::ExitStatus;
+use super::session::{Common, Session, Warnings, require_any_read};
+use crate::{pipeline, report};
+
+const EXAMPLES: &str = "\
+Examples:
+  knockon inspect logs/
+  knockon inspect logs/ -f json | jq '.inputs[] | {path, format, role, zone}'
+  knockon inspect logs/ --strict -q || echo 'some lines could not be read'";
+
+/// How each file was understood: format, role, zone, fields, rejected lines
+///
+/// What to run when the answer looks wrong. For each input: the format and why, what it tells about, its time
+/// range, the zone of its time stamps and where that came from, which of its fields were taken for what, counts,
+/// and the first lines that could not be read.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = format!("{EXAMPLES}\n\n{}", super::EXIT_STATUS_HELP))]
+pub(super) struct Args {
+    /// Output format
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", help_heading = "Output",
+          value_parser = formats(report::inspect_reporters()))]
+    format: String,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Runs the subcommand. The table is written even when nothing was recognised: it says why.
+pub(super) fn run(args: &Args) -> Result<ExitStatus> {
+    let session = Session::start(&args.common)?;
+    let progress = session.progress();
+    let report = pipeline::inspect(&session.settings)?;
+    drop(progress);
+    let reporters = report::inspect_reporters();
+    let status = session.report(&report, reporters, &args.format, Warnings::InOutput)?;
+    require_any_read(&report)?;
+    Ok(status)
+}

@@ -1,0 +1,230 @@
+//! One run of an analysing subcommand, from typed arguments to exit status: what they all do alike.
+
+use std::io;
+
+use anyhow::{Context, Result};
+
+use super::args::{InputArgs, JudgingArgs, OutputArgs, RedactArg, RunArgs, SelectionArgs};
+use super::exit::{self, ExitStatus};
+use super::output::Output;
+use super::progress::{Mode, Progress};
+use super::settings;
+use super::show_error::{Fault, warn};
+use super::terminal::{self, Look, Surroundings};
+use crate::model::{InputSummary, Report};
+use crate::pipeline::Settings;
+use crate::report::{Redact, Reporter, View};
+
+/// The arguments that all analysing subcommands share.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct Common {
+    #[command(flatten)]
+    inputs: InputArgs,
+    #[command(flatten)]
+    selection: SelectionArgs,
+    #[command(flatten)]
+    judging: JudgingArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+/// A run that is ready to start: everything that was typed is known to make sense, and the output is open.
+pub(crate) struct Session<'a> {
+    run: &'a RunArgs,
+    look: Look,
+    /// What to do.
+    pub(crate) settings: Settings,
+    /// How to show it.
+    pub(crate) view: View,
+    /// Where to.
+    pub(crate) output: Output,
+}
+
+/// Whether the output itself holds the report's warnings, so that standard error need not repeat them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Warnings {
+    /// It does.
+    InOutput,
+    /// It does not.
+    OnStandardError,
+}
+
+impl<'a> Session<'a> {
+    /// Gives the arguments their meaning and opens the output.
+    pub(crate) fn start(args: &'a Common) -> Result<Session<'a>> {
+        let config = settings::config(&args.inputs)?;
+        let settings = settings::settings(
+            &args.inputs,
+            &args.selection,
+            &args.judging,
+            &args.run,
+            &config,
+        )?;
+        let path = args.output.output.as_deref();
+        if let Some(path) = path {
+            settings::refuse_to_overwrite_input(&settings.requests, path)?;
+        }
+        let to_file = path.is_some_and(|p| p.as_os_str() != "-");
+        let look = terminal::decide(&Surroundings::look(), args.output.color, to_file);
+        Ok(Session {
+            run: &args.run,
+            look,
+            settings,
+            view: view(&args.output, args.run.verbose, look),
+            output: Output::create(path)?,
+        })
+    }
+
+    /// Shows progress until dropped.
+    pub(crate) fn progress(&self) -> Progress {
+        let wanted = self.run.progress == Mode::Auto && !self.run.quiet;
+        Progress::start(wanted && self.look.progress)
+    }
+
+    /// Writes a report through the reporter of this name, and ends.
+    pub(crate) fn report(
+        mut self,
+        report: &Report,
+        reporters: &[&dyn Reporter],
+        format: &str,
+        warnings: Warnings,
+    ) -> Result<ExitStatus> {
+        let reporter = reporters
+            .iter()
+            .find(|r| r.id() == format)
+            .with_context(|| format!("no output format \"{format}\""))?;
+        let written = reporter.write(report, &self.view, &mut self.output);
+        self.end(report, written, warnings)
+    }
+
+    /// Completes the output, tells what a reader must know, and decides the exit status.
+    pub(crate) fn end(
+        self,
+        report: &Report,
+        written: io::Result<()>,
+        warnings: Warnings,
+    ) -> Result<ExitStatus> {
+        written.context("cannot write the output")?;
+        self.output.finish()?;
+        if !self.run.quiet {
+            if warnings == Warnings::OnStandardError {
+                report.warnings.iter().for_each(|w| warn(w));
+            }
+            tell_rejects(report);
+        }
+        Ok(exit::status_of(report, self.run.strict, &self.run.fail_on))
+    }
+}
+
+fn view(args: &OutputArgs, verbose: u8, look: Look) -> View {
+    View {
+        width: look.width,
+        color: look.color,
+        unicode: look.unicode,
+        verbose,
+        zone: args.display_zone,
+        redact: match args.redact {
+            RedactArg::Default => Redact::Default,
+            RedactArg::Strict => Redact::Strict,
+            RedactArg::None => Redact::None,
+        },
+        version: env!("CARGO_PKG_VERSION"),
+    }
+}
+
+/// An error unless the report has a subject: payments, calls, a status page or notes.
+pub(crate) fn require_subject(report: &Report) -> Result<()> {
+    if exit::has_subject(report) {
+        return Ok(());
+    }
+    let fault = if exit::is_any_read(report) {
+        Fault::new("no payments and no calls to an exchange recognised")
+            .hint("say what a file is: --payments PATH, --exchange NAME=PATH, --status NAME=PATH")
+            .hint("or name its fields in knockon.toml; \"knockon inspect\" shows how each file was understood")
+    } else {
+        nothing_recognised(report)
+    };
+    Err(fault.into())
+}
+
+/// An error unless at least one line was understood.
+pub(crate) fn require_any_read(report: &Report) -> Result<()> {
+    if exit::is_any_read(report) {
+        Ok(())
+    } else {
+        Err(nothing_recognised(report).into())
+    }
+}
+
+fn nothing_recognised(report: &Report) -> Fault {
+    let inputs = match report.inputs.len() {
+        1 => "1 input".to_owned(),
+        n => format!("{n} inputs"),
+    };
+    let mut fault = Fault::new(format!("nothing recognisable in {inputs}"));
+    for input in report.inputs.iter().take(3) {
+        fault = fault.hint(format!("{}: {}", input.path, why_not(input)));
+    }
+    fault
+}
+
+/// Why nothing of an input was understood, as far as it is known.
+fn why_not(input: &InputSummary) -> String {
+    if input.lines == 0 {
+        "it is empty".to_owned()
+    } else if let Some(reject) = input.rejects.first() {
+        format!("line {}: {}", reject.line, reject.reason)
+    } else if input.format_reason.is_empty() {
+        "no known format".to_owned()
+    } else {
+        input.format_reason.clone()
+    }
+}
+
+/// One line for each input with rejects, the first reason as an example.
+fn tell_rejects(report: &Report) {
+    for input in report.inputs.iter().filter(|i| i.rejected > 0) {
+        let lines = match input.rejected {
+            1 => "1 line".to_owned(),
+            n => format!("{n} lines"),
+        };
+        let example = input
+            .rejects
+            .first()
+            .map(|r| format!("; line {}: {}", r.line, r.reason))
+            .unwrap_or_default();
+        warn(&format!(
+            "{}: {lines} of {} could not be read{example}",
+            input.path, input.lines
+        ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Reject;
+
+    #[test]
+    fn an_empty_report_says_why() {
+        let report = Report {
+            inputs: vec![InputSummary {
+                path: "x.bin".to_owned(),
+                lines: 2,
+                rejected: 2,
+                rejects: vec![Reject {
+                    line: 1,
+                    reason: "no time stamp".to_owned(),
+                }],
+                ..InputSummary::default()
+            }],
+            ..Report::default()
+        };
+        let error = require_any_read(&report).unwrap_err();
+        assert_eq!(error.to_string(), "nothing recognisable in 1 input");
+        assert_eq!(why_not(&report.inputs[0]), "line 1: no time stamp");
+        assert!(require_subject(&report).is_err());
+    }
+}

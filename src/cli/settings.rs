@@ -1,0 +1,346 @@
+//! What the arguments and `knockon.toml` mean together, made once. Flags come before the file.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+
+use anyhow::Result;
+
+use super::args::{InputArgs, JudgingArgs, RunArgs, SelectionArgs, ZoneArg};
+use super::show_error::Fault;
+use crate::config::{Config, ConfigError, InputSection, ThresholdSection};
+use crate::model::{Role, Thresholds, Time, ZoneFrom};
+use crate::parse::MappingRule;
+use crate::pipeline::{DependencyRule, Settings, ZoneRule};
+use crate::source::{Limits, Request};
+use crate::timeline::{ClassRules, ZoneSpec};
+
+/// The configuration that is read without being asked for, from the current folder.
+const DEFAULT_CONFIG: &str = "knockon.toml";
+
+/// Reads the configuration that the arguments ask for.
+pub(crate) fn config(inputs: &InputArgs) -> Result<Config, ConfigError> {
+    match &inputs.config {
+        Some(path) => Config::read(path),
+        None if inputs.no_config || !Path::new(DEFAULT_CONFIG).is_file() => Ok(Config::default()),
+        None => Config::read(Path::new(DEFAULT_CONFIG)),
+    }
+}
+
+/// Brings everything together.
+pub(crate) fn settings(
+    inputs: &InputArgs,
+    selection: &SelectionArgs,
+    judging: &JudgingArgs,
+    run: &RunArgs,
+    config: &Config,
+) -> Result<Settings> {
+    Ok(Settings {
+        requests: requests(inputs),
+        limits: Limits::default(),
+        mapping: config.inputs.iter().map(mapping).collect(),
+        zones: zones(&inputs.zone, &config.inputs, config_name(inputs))?,
+        window: window(selection)?,
+        thresholds: thresholds(judging, config.thresholds)?,
+        classes: Arc::new(classes(config)),
+        dependencies: dependencies(config),
+        fallback: config.fallback.clone(),
+        client_timeout_ms: config.timeouts_ms.clone(),
+        threads: run
+            .threads
+            .or_else(|| thread::available_parallelism().ok())
+            .map_or(1, usize::from),
+        merchants: selection.merchant.clone(),
+        exchanges: selection.exchange_only.clone(),
+    })
+}
+
+fn config_name(inputs: &InputArgs) -> String {
+    inputs
+        .config
+        .as_ref()
+        .map_or(DEFAULT_CONFIG.to_owned(), |p| p.display().to_string())
+}
+
+fn requests(inputs: &InputArgs) -> Vec<Request> {
+    let plain = |paths: &[String], role: Option<Role>| -> Vec<Request> {
+        let request = |path: &String| Request {
+            path: path.clone(),
+            role,
+            name: None,
+        };
+        paths.iter().map(request).collect()
+    };
+    let mut requests = plain(&inputs.paths, None);
+    requests.extend(plain(&inputs.payments, Some(Role::Payments)));
+    for (named, role) in [
+        (&inputs.exchange, Role::Exchange),
+        (&inputs.status, Role::Status),
+    ] {
+        requests.extend(named.iter().map(|n| Request {
+            path: n.path.clone(),
+            role: Some(role),
+            name: n.name.clone(),
+        }));
+    }
+    requests.extend(plain(&inputs.notes, Some(Role::Notes)));
+    requests
+}
+
+fn mapping(section: &InputSection) -> MappingRule {
+    let selects = section.path.is_some() || section.name.is_some();
+    MappingRule {
+        path: section.path.clone(),
+        name: section.name.clone(),
+        for_role: section.role.filter(|_| !selects),
+        fields: section.fields.clone(),
+        set: section.set.clone(),
+        duration_unit: section.duration_unit,
+        amount_in_minor_units: section.amount_in_minor_units,
+        role: section.role.filter(|_| selects),
+        exchange: section.exchange.clone(),
+        merchant: section.merchant.clone(),
+    }
+}
+
+/// The first rule that matches an input holds: named flags, then the flag for all, then the file's sections.
+fn zones(flags: &[ZoneArg], sections: &[InputSection], file: String) -> Result<Vec<ZoneRule>> {
+    let (named, general): (Vec<&ZoneArg>, Vec<&ZoneArg>) =
+        flags.iter().partition(|z| z.name.is_some());
+    if general.len() > 1 {
+        return Err(Fault::new("--zone ZONE is given more than once")
+            .hint("say for which inputs: --zone NAME=ZONE")
+            .into());
+    }
+    let mut rules: Vec<ZoneRule> = named
+        .into_iter()
+        .chain(general)
+        .map(|z| ZoneRule {
+            path: None,
+            name: z.name.clone(),
+            role: None,
+            zone: z.zone,
+            from: ZoneFrom::Flag,
+        })
+        .collect();
+    for section in sections {
+        if let Some(zone) = &section.zone {
+            let zone = ZoneSpec::parse(zone)
+                .map_err(|e| Fault::new(format!("{file}:{}: {e}", section.line)))?;
+            let rule = mapping(section);
+            rules.push(ZoneRule {
+                path: rule.path,
+                name: rule.name,
+                role: rule.for_role,
+                zone,
+                from: ZoneFrom::Config,
+            });
+        }
+    }
+    Ok(rules)
+}
+
+fn window(selection: &SelectionArgs) -> Result<(Option<Time>, Option<Time>)> {
+    if let (Some(from), Some(to)) = (selection.from, selection.to)
+        && from > to
+    {
+        return Err(Fault::new(format!("--from {from} is after --to {to}")).into());
+    }
+    Ok((selection.from, selection.to))
+}
+
+fn thresholds(judging: &JudgingArgs, config: ThresholdSection) -> Result<Thresholds> {
+    let usual = Thresholds::default();
+    let thresholds = Thresholds {
+        caused_at: judging
+            .caused_at
+            .or(config.caused_at)
+            .unwrap_or(usual.caused_at),
+        unrelated_at: judging
+            .unrelated_at
+            .or(config.unrelated_at)
+            .unwrap_or(usual.unrelated_at),
+    };
+    if thresholds.caused_at > thresholds.unrelated_at {
+        return Ok(thresholds);
+    }
+    Err(Fault::new(format!(
+        "\"caused\" from {} on and \"unrelated\" up to {} leave no order between them",
+        thresholds.caused_at, thresholds.unrelated_at
+    ))
+    .hint("--caused-at must be greater than --unrelated-at")
+    .into())
+}
+
+fn classes(config: &Config) -> ClassRules {
+    ClassRules::new(config.classes.iter().cloned())
+}
+
+fn dependencies(config: &Config) -> Vec<DependencyRule> {
+    config
+        .dependencies
+        .iter()
+        .map(|d| DependencyRule {
+            merchant: d.merchant.clone(),
+            method: d.method.clone(),
+            currency: d.currency.clone(),
+            exchange: d.exchange.clone(),
+            component: d.component.clone(),
+        })
+        .collect()
+}
+
+/// An error when `output` is one of the files to read: it would be lost.
+pub(crate) fn refuse_to_overwrite_input(requests: &[Request], output: &Path) -> Result<()> {
+    let Ok(target) = output.canonicalize() else {
+        // It does not exist yet, so it is no input.
+        return Ok(());
+    };
+    let read = |r: &Request| Path::new(&r.path).canonicalize().is_ok_and(|p| p == target);
+    if target.is_file() && requests.iter().any(read) {
+        let shown = output.display();
+        return Err(Fault::new(format!("\"{shown}\" is both input and output")).into());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::args::NamedPath;
+
+    fn made(inputs: &InputArgs, config: &str) -> Result<Settings> {
+        let config = Config::parse(config, DEFAULT_CONFIG)?;
+        settings(
+            inputs,
+            &SelectionArgs::default(),
+            &JudgingArgs::default(),
+            &RunArgs::default(),
+            &config,
+        )
+    }
+
+    #[test]
+    fn flags_state_roles_and_names() {
+        let inputs = InputArgs {
+            paths: vec!["logs".to_owned()],
+            payments: vec!["p.csv".to_owned()],
+            exchange: vec![NamedPath {
+                name: Some("binance".to_owned()),
+                path: "gw.log".to_owned(),
+            }],
+            notes: vec!["chat.txt".to_owned()],
+            ..InputArgs::default()
+        };
+        let got: Vec<_> = made(&inputs, "")
+            .unwrap()
+            .requests
+            .into_iter()
+            .map(|r| (r.path, r.role, r.name))
+            .collect();
+        let text = str::to_owned;
+        assert_eq!(
+            got,
+            [
+                (text("logs"), None, None),
+                (text("p.csv"), Some(Role::Payments), None),
+                (text("gw.log"), Some(Role::Exchange), Some(text("binance"))),
+                (text("chat.txt"), Some(Role::Notes), None),
+            ]
+        );
+    }
+
+    #[test]
+    fn flags_come_before_the_file() {
+        let judging = JudgingArgs {
+            caused_at: Some(0.9),
+            unrelated_at: None,
+        };
+        let config = ThresholdSection {
+            caused_at: Some(0.8),
+            unrelated_at: Some(0.2),
+        };
+        let got = thresholds(&judging, config).unwrap();
+        assert_eq!((got.caused_at, got.unrelated_at), (0.9, 0.2));
+        let got = thresholds(&JudgingArgs::default(), ThresholdSection::default()).unwrap();
+        assert_eq!(got, Thresholds::default());
+    }
+
+    #[test]
+    fn thresholds_must_not_cross() {
+        let judging = JudgingArgs {
+            caused_at: Some(0.3),
+            unrelated_at: None,
+        };
+        let error = thresholds(&judging, ThresholdSection::default()).unwrap_err();
+        assert!(error.to_string().contains("0.3"), "{error}");
+    }
+
+    #[test]
+    fn a_window_runs_forward() {
+        let at = |secs: i64| Some(Time(secs * 1_000_000_000));
+        let mut selection = SelectionArgs {
+            from: at(2),
+            to: at(1),
+            ..SelectionArgs::default()
+        };
+        assert!(window(&selection).is_err());
+        selection.to = at(2);
+        assert_eq!(window(&selection).unwrap(), (at(2), at(2)));
+    }
+
+    #[test]
+    fn a_bad_zone_of_the_file_is_told_with_its_line() {
+        let config = "\n[[input]]\nzone = \"Asia/Nowhere\"\n";
+        let error = made(&InputArgs::default(), config).unwrap_err();
+        assert!(error.to_string().starts_with("knockon.toml:3: "), "{error}");
+    }
+
+    #[test]
+    fn named_zones_come_first() {
+        let zone = ZoneSpec::Utc;
+        let flag = |name: Option<&str>| ZoneArg {
+            name: name.map(str::to_owned),
+            zone,
+        };
+        let inputs = InputArgs {
+            zone: vec![flag(None), flag(Some("binance"))],
+            ..InputArgs::default()
+        };
+        let rules = made(&inputs, "[[input]]\nzone = \"+08:00\"\n")
+            .unwrap()
+            .zones;
+        let order: Vec<_> = rules.iter().map(|r| (r.name.as_deref(), r.from)).collect();
+        assert_eq!(
+            order,
+            [
+                (Some("binance"), ZoneFrom::Flag),
+                (None, ZoneFrom::Flag),
+                (None, ZoneFrom::Config)
+            ]
+        );
+        let twice = InputArgs {
+            zone: vec![flag(None), flag(None)],
+            ..InputArgs::default()
+        };
+        assert!(made(&twice, "").is_err());
+    }
+
+    #[test]
+    fn a_role_selects_only_where_nothing_else_does() {
+        let settings = made(
+            &InputArgs::default(),
+            "[[input]]\npath = \"*.log\"\nrole = \"exchange\"\n[[input]]\nrole = \"payments\"\n",
+        )
+        .unwrap();
+        let rules: Vec<_> = settings
+            .mapping
+            .iter()
+            .map(|m| (m.role, m.for_role))
+            .collect();
+        assert_eq!(
+            rules,
+            [(Some(Role::Exchange), None), (None, Some(Role::Payments))]
+        );
+    }
+}

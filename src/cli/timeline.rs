@@ -1,0 +1,84 @@
+//! `knockon timeline`: the shared time line.
+
+use std::io;
+
+use anyhow::Result;
+
+use super::args::formats;
+use super::exit::ExitStatus;
+use super::session::{Common, Session, Warnings, require_any_read, require_subject};
+use crate::model::{Report, SourceRef};
+use crate::{pipeline, report, source};
+
+const EXAMPLES: &str = "\
+Examples:
+  knockon timeline logs/
+  knockon timeline logs/ -f markdown
+  knockon timeline --all logs/ -f jsonl | jq -c 'select(.status == \"503\")'
+  knockon timeline --all logs/ --from '2021-08-18 12:00' --to '2021-08-18 12:05' --display-zone Asia/Shanghai";
+
+/// The shared time line: notable moments, or all events in time order
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = format!("{EXAMPLES}\n\n{}", super::EXIT_STATUS_HELP))]
+pub(super) struct Args {
+    /// Every record that was recognised, whatever it is about, instead of the notable moments
+    #[arg(long, help_heading = "Selection")]
+    all: bool,
+    /// Output format
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", help_heading = "Output",
+          value_parser = formats(report::timeline_reporters()))]
+    format: String,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Runs the subcommand.
+pub(super) fn run(args: &Args) -> Result<ExitStatus> {
+    let session = Session::start(&args.common)?;
+    if args.all {
+        return all(session, &args.format);
+    }
+    let progress = session.progress();
+    let report = pipeline::analyze(&session.settings)?;
+    drop(progress);
+    require_subject(&report)?;
+    let reporters = report::timeline_reporters();
+    session.report(&report, reporters, &args.format, Warnings::OnStandardError)
+}
+
+/// Rows are written as they come: their number is that of the records.
+fn all(mut session: Session<'_>, format: &str) -> Result<ExitStatus> {
+    let (inputs, _) = source::discover(&session.settings.requests, &session.settings.limits)?;
+    let path_of = |source: SourceRef| {
+        inputs
+            .get(source.input as usize)
+            .map_or(String::new(), |i| i.shown.clone())
+    };
+    let progress = session.progress();
+    let (report, written) = {
+        let mut writer = report::row_writer(format, &session.view, &mut session.output);
+        let mut written: io::Result<()> = Ok(());
+        let report: Report = pipeline::timeline_all(&session.settings, &mut |row| {
+            if written.is_ok() {
+                written = writer.row(&path_of, &row);
+                leave_if_closed(&written);
+            }
+        })?;
+        (report, written.and_then(|()| writer.finish()))
+    };
+    drop(progress);
+    if let Err(error) = written {
+        return session.end(&report, Err(error), Warnings::OnStandardError);
+    }
+    require_any_read(&report)?;
+    session.end(&report, Ok(()), Warnings::OnStandardError)
+}
+
+/// Ends at once when nobody reads on (`| head`): the rest may be hours of work.
+fn leave_if_closed(written: &io::Result<()>) {
+    if let Err(error) = written
+        && error.kind() == io::ErrorKind::BrokenPipe
+    {
+        std::process::exit(0);
+    }
+}
