@@ -23,7 +23,7 @@ pub use event::{
 pub use impact::{Amounts, Detection, Impact, UnknownOutcome, WhatIf, WhatIfCase};
 pub use names::{IdHash, Names, Sym};
 pub use outage::{ComponentOutage, Outage, OutageKind, OutageSource, Phase};
-pub use record::{DurationUnit, Field, Record, Stamp};
+pub use record::{DurationUnit, Field, RawIncident, RawUpdate, Record, Stamp};
 pub use report::{
     Citation, Count, FailedAttempt, FailureTotals, Finding, Interval, Moment, Report, Severity,
     Side, Story, Strip, StripBucket, TimelineRow,

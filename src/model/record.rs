@@ -187,3 +187,53 @@ impl<'a> Record<'a> {
             .filter_map(|&f| self.get(f).map(|v| (f, v)))
     }
 }
+
+/// One incident of a status page, in the page's own words. Read by `parse`, judged by `timeline`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RawIncident {
+    /// Number of the incident in its document from 1 (line number where there is one per line).
+    pub line: u64,
+    /// Name of the page ("Binance"), where the document states it.
+    pub page: Option<String>,
+    /// Address of the page.
+    pub page_url: Option<String>,
+    /// The page's id of the incident.
+    pub id: Option<String>,
+    /// Title.
+    pub title: String,
+    /// `none`, `minor`, `major`, `critical`, `maintenance`, as written.
+    pub impact: Option<String>,
+    /// Latest status, as written.
+    pub status: Option<String>,
+    /// When it was published.
+    pub created: Option<Stamp>,
+    /// Declared start, where stated apart from the publication.
+    pub started: Option<Stamp>,
+    /// When a fix was being watched.
+    pub monitoring: Option<Stamp>,
+    /// Declared end.
+    pub resolved: Option<Stamp>,
+    /// Planned start of a maintenance.
+    pub scheduled_for: Option<Stamp>,
+    /// Planned end of a maintenance.
+    pub scheduled_until: Option<Stamp>,
+    /// Whether it was announced as scheduled maintenance.
+    pub scheduled: bool,
+    /// Components named by the incident or its updates, without doubles, in the order named.
+    pub components: Vec<String>,
+    /// Updates in the order of the document (often newest first).
+    pub updates: Vec<RawUpdate>,
+}
+
+/// One update of a [`RawIncident`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RawUpdate {
+    /// When it was shown to the public.
+    pub time: Option<Stamp>,
+    /// `investigating`, `identified`, `monitoring`, `resolved`, …, as written.
+    pub status: String,
+    /// Its text.
+    pub body: String,
+    /// Components named by it, each with the state it entered ("API: major_outage"), as written.
+    pub components: Vec<String>,
+}
