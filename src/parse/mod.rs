@@ -1,1 +1,4 @@
 //! parse
+
+pub mod json;
+pub mod stamp;

@@ -1,1 +1,110 @@
-//! source
+//! From paths to bytes: what to read, opened, decompressed, cut into lines.
+//!
+//! Nothing here knows a log format. Paths become [`Input`]s in [`discover`]; [`open`] peels compression by
+//! the first bytes of the data (never by the name) and makes standard input readable twice; [`Lines`] cuts
+//! bytes into lines without a copy for each line.
+
+mod discover;
+mod lines;
+mod open;
+mod spool;
+
+use std::path::PathBuf;
+
+pub use discover::discover;
+pub use lines::{Line, Lines};
+pub use open::{Opened, open};
+
+use crate::model::Role;
+
+/// One file to read, or standard input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// Where it is; `-` is standard input.
+    pub path: PathBuf,
+    /// The path as printed, with `/` between its parts.
+    pub shown: String,
+    /// The role that a flag gave it.
+    pub role: Option<Role>,
+    /// The name that a flag gave it (`NAME=PATH`).
+    pub name: Option<String>,
+}
+
+impl Input {
+    /// Whether this is standard input.
+    pub fn is_stdin(&self) -> bool {
+        self.path.as_os_str() == "-"
+    }
+}
+
+/// What the user asked for: a file, a folder, a quoted glob or `-`, with what the flag said of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The text as typed.
+    pub path: String,
+    /// The role that the flag gave it.
+    pub role: Option<Role>,
+    /// The name that the flag gave it (`NAME=PATH`).
+    pub name: Option<String>,
+}
+
+/// How much is read before giving up; generous for logs, fatal for decompression bombs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Longest line in bytes; a longer one is rejected and skipped.
+    pub max_line_bytes: usize,
+    /// Longest element of a document (and longest document that wraps its records in an object) in bytes.
+    pub max_document_bytes: usize,
+    /// Most files that one run takes.
+    pub max_files: usize,
+    /// Most bytes that one compressed byte may become, once 1 GiB has been read.
+    pub max_decompressed_ratio: u64,
+    /// How much of standard input is kept in memory before it goes to a temporary file, in bytes.
+    pub spool_memory_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            max_line_bytes: 16 << 20,
+            max_document_bytes: 512 << 20,
+            max_files: 100_000,
+            max_decompressed_ratio: 2000,
+            spool_memory_bytes: 64 << 20,
+        }
+    }
+}
+
+/// Why an input cannot be found or opened.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The path does not exist, and no glob matched.
+    #[error("{path}: no such file or folder")]
+    NotFound {
+        /// As typed.
+        path: String,
+    },
+    /// A glob that cannot be read.
+    #[error("{path}: not a valid glob: {reason}")]
+    BadGlob {
+        /// As typed.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// More files than [`Limits::max_files`].
+    #[error("more than {max} files; name fewer, or a narrower folder")]
+    TooManyFiles {
+        /// The limit.
+        max: usize,
+    },
+    /// The system refused.
+    #[error("cannot read {path}")]
+    Io {
+        /// As shown.
+        path: String,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+}

@@ -1,0 +1,327 @@
+//! From what was typed to the list of inputs: files, folders, globs and `-`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{Input, Limits, Request, SourceError};
+
+/// Endings that are no logs; skipped when a folder is walked, read when named outright.
+const NOT_LOGS: &[&str] = &[
+    "md", "toml", "yaml", "yml", "html", "htm", "css", "js", "ts", "rs", "py", "go", "java", "sh",
+    "png", "jpg", "jpeg", "gif", "svg", "webp", "ico", "pdf", "zip", "tar", "tgz", "7z", "exe",
+    "so", "dll", "class", "jar", "sqlite", "db", "parquet", "lock",
+];
+
+/// The inputs that `requests` mean, sorted by shown path and without doubles, and what was skipped and why.
+///
+/// Folders are walked; hidden files and folders are skipped, loops of links survived. An input that is
+/// named twice keeps the role and name of the request that gives them.
+///
+/// # Errors
+/// A path that does not exist (and is no glob that matches), a folder that cannot be listed, too many files.
+pub fn discover(
+    requests: &[Request],
+    limits: &Limits,
+) -> Result<(Vec<Input>, Vec<String>), SourceError> {
+    let mut walk = Walk {
+        limits,
+        found: BTreeMap::new(),
+        skipped: BTreeSet::new(),
+    };
+    for request in requests {
+        walk.request(request)?;
+    }
+    let mut inputs: Vec<Input> = walk.found.into_values().collect();
+    inputs.sort_by(|a, b| a.shown.cmp(&b.shown).then_with(|| a.path.cmp(&b.path)));
+    Ok((inputs, walk.skipped.into_iter().collect()))
+}
+
+struct Walk<'a> {
+    limits: &'a Limits,
+    /// By canonical path, so that two ways to one file are one input.
+    found: BTreeMap<PathBuf, Input>,
+    skipped: BTreeSet<String>,
+}
+
+impl Walk<'_> {
+    fn request(&mut self, request: &Request) -> Result<(), SourceError> {
+        if request.path == "-" {
+            return self.add(Path::new("-"), request);
+        }
+        let path = Path::new(&request.path);
+        match fs::metadata(path) {
+            Ok(meta) if meta.is_dir() => self.folder(path, request, &mut BTreeSet::new()),
+            Ok(_) => self.add(path, request),
+            Err(_) if request.path.contains(['*', '?', '[']) => self.glob(request),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Err(SourceError::NotFound {
+                path: request.path.clone(),
+            }),
+            Err(source) => Err(SourceError::Io {
+                path: request.path.clone(),
+                source,
+            }),
+        }
+    }
+
+    fn glob(&mut self, request: &Request) -> Result<(), SourceError> {
+        let options = glob::MatchOptions {
+            require_literal_leading_dot: true,
+            ..glob::MatchOptions::default()
+        };
+        let paths = glob::glob_with(&request.path, options).map_err(|e| SourceError::BadGlob {
+            path: request.path.clone(),
+            reason: e.msg.to_owned(),
+        })?;
+        let mut matched = false;
+        for path in paths {
+            match path {
+                Ok(path) if path.is_dir() => self.folder(&path, request, &mut BTreeSet::new())?,
+                Ok(path) => self.add(&path, request)?,
+                Err(e) => self.skip(e.path(), "cannot be read"),
+            }
+            matched = true;
+        }
+        if matched {
+            Ok(())
+        } else {
+            Err(SourceError::NotFound {
+                path: request.path.clone(),
+            })
+        }
+    }
+
+    /// Walks a folder; `above` holds the canonical paths of the folders that lead here.
+    fn folder(
+        &mut self,
+        folder: &Path,
+        request: &Request,
+        above: &mut BTreeSet<PathBuf>,
+    ) -> Result<(), SourceError> {
+        let canonical = canonical(folder);
+        if !above.insert(canonical.clone()) {
+            self.skip(folder, "a link back to a folder above it");
+            return Ok(());
+        }
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(_) if above.len() > 1 => {
+                self.skip(folder, "cannot be listed");
+                above.remove(&canonical);
+                return Ok(());
+            }
+            Err(source) => {
+                return Err(SourceError::Io {
+                    path: shown(folder),
+                    source,
+                });
+            }
+        };
+        for entry in entries.flatten() {
+            self.entry(&entry.path(), request, above)?;
+        }
+        above.remove(&canonical);
+        Ok(())
+    }
+
+    fn entry(
+        &mut self,
+        path: &Path,
+        request: &Request,
+        above: &mut BTreeSet<PathBuf>,
+    ) -> Result<(), SourceError> {
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        if name.starts_with('.') {
+            self.skip(path, "hidden");
+            return Ok(());
+        }
+        let Ok(meta) = fs::metadata(path) else {
+            self.skip(path, "cannot be read");
+            return Ok(());
+        };
+        if meta.is_dir() {
+            return self.folder(path, request, above);
+        }
+        let ending = path
+            .extension()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .to_ascii_lowercase();
+        if !meta.is_file() {
+            self.skip(path, "not a regular file");
+        } else if NOT_LOGS.contains(&ending.as_str()) {
+            self.skip(
+                path,
+                "not a log by its name; name it outright to have it read",
+            );
+        } else if meta.len() == 0 {
+            self.skip(path, "empty");
+        } else {
+            return self.add(path, request);
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, path: &Path, request: &Request) -> Result<(), SourceError> {
+        let input = Input {
+            path: path.to_owned(),
+            shown: shown(path),
+            role: request.role,
+            name: request.name.clone(),
+        };
+        let key = if input.is_stdin() {
+            path.to_owned()
+        } else {
+            canonical(path)
+        };
+        let full = self.found.len() >= self.limits.max_files;
+        match self.found.get_mut(&key) {
+            Some(known) => {
+                known.role = known.role.or(input.role);
+                known.name = known.name.take().or(input.name);
+                // The printed path must not depend on the order of the requests.
+                if (input.shown.len(), &input.shown) < (known.shown.len(), &known.shown) {
+                    known.shown = input.shown;
+                    known.path = input.path;
+                }
+            }
+            None if full => {
+                return Err(SourceError::TooManyFiles {
+                    max: self.limits.max_files,
+                });
+            }
+            None => {
+                self.found.insert(key, input);
+            }
+        }
+        Ok(())
+    }
+
+    fn skip(&mut self, path: &Path, why: &str) {
+        self.skipped.insert(format!("{}: {why}", shown(path)));
+    }
+}
+
+fn canonical(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+fn shown(path: &Path) -> String {
+    let text = path.to_string_lossy().replace('\\', "/");
+    text.strip_prefix("./").map_or(text.clone(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Role;
+
+    fn ask(path: &Path) -> Request {
+        Request {
+            path: path.to_string_lossy().into_owned(),
+            role: None,
+            name: None,
+        }
+    }
+
+    fn names(inputs: &[Input]) -> Vec<String> {
+        inputs
+            .iter()
+            .map(|i| {
+                i.path
+                    .file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn folders_are_walked_hidden_and_foreign_files_skipped_with_a_word() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("b")).unwrap();
+        for name in ["z.log", "b/a.json", ".hidden", "README.md"] {
+            fs::write(dir.path().join(name), "x").unwrap();
+        }
+        fs::write(dir.path().join("empty.log"), "").unwrap();
+        let (inputs, skipped) = discover(&[ask(dir.path())], &Limits::default()).unwrap();
+        assert_eq!(names(&inputs), ["a.json", "z.log"]);
+        assert_eq!(skipped.len(), 3, "{skipped:?}");
+        assert!(
+            skipped.iter().any(|s| s.ends_with(".hidden: hidden")),
+            "{skipped:?}"
+        );
+    }
+
+    #[test]
+    fn a_file_named_twice_is_one_input_and_keeps_its_role_in_any_order() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("p.log");
+        fs::write(&file, "x").unwrap();
+        let with_role = Request {
+            role: Some(Role::Payments),
+            name: Some("shop".into()),
+            ..ask(&file)
+        };
+        for requests in [
+            [ask(dir.path()), with_role.clone()],
+            [with_role, ask(dir.path())],
+        ] {
+            let (inputs, _) = discover(&requests, &Limits::default()).unwrap();
+            assert_eq!(inputs.len(), 1);
+            assert_eq!(inputs[0].role, Some(Role::Payments));
+            assert_eq!(inputs[0].name.as_deref(), Some("shop"));
+        }
+    }
+
+    #[test]
+    fn a_glob_matches_and_one_that_matches_nothing_is_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("a.log"), "x").unwrap();
+        fs::write(dir.path().join("a.txt"), "x").unwrap();
+        let (inputs, _) = discover(&[ask(&dir.path().join("*.log"))], &Limits::default()).unwrap();
+        assert_eq!(names(&inputs), ["a.log"]);
+        for missing in ["*.gone", "gone.log"] {
+            let error = discover(&[ask(&dir.path().join(missing))], &Limits::default());
+            assert!(
+                matches!(error, Err(SourceError::NotFound { .. })),
+                "{missing}"
+            );
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_a_folder_above_ends() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("a.log"), "x").unwrap();
+        std::os::unix::fs::symlink(dir.path(), dir.path().join("loop")).unwrap();
+        let (inputs, skipped) = discover(&[ask(dir.path())], &Limits::default()).unwrap();
+        assert_eq!(names(&inputs), ["a.log"]);
+        assert!(
+            skipped.iter().any(|s| s.contains("link back")),
+            "{skipped:?}"
+        );
+    }
+
+    #[test]
+    fn too_many_files_is_an_error_not_a_cut() {
+        let dir = tempfile::tempdir().unwrap();
+        for i in 0..3 {
+            fs::write(dir.path().join(format!("{i}.log")), "x").unwrap();
+        }
+        let limits = Limits {
+            max_files: 2,
+            ..Limits::default()
+        };
+        assert!(matches!(
+            discover(&[ask(dir.path())], &limits),
+            Err(SourceError::TooManyFiles { max: 2 })
+        ));
+    }
+}
