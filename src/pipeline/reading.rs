@@ -49,7 +49,7 @@ fn read_one(settings: &Settings, options: &ReadOptions, index: u32, input: &Inpu
     let mut feed = Feed(Builder::new(context(settings, options, index, input)));
     let summary = parse::read(input, options, &mut feed).with_context(|| format!("failed to read {}", input.shown))?;
     let mut part = feed.0.finish();
-    let own = part.summary_mut();
+    let own = &mut part.summary;
     own.format = summary.format.to_string();
     own.format_reason = summary.format_reason;
     own.lines = summary.lines;
@@ -63,16 +63,18 @@ fn read_one(settings: &Settings, options: &ReadOptions, index: u32, input: &Inpu
 
 /// What is known of an input before its first line.
 pub(super) fn context(settings: &Settings, options: &ReadOptions, index: u32, input: &Input) -> InputContext {
-    let stated = parse::stated(input, options);
-    let zone = settings.zones.iter().find(|z| zone_applies(z, input, stated.exchange.as_deref(), stated.merchant.as_deref()));
+    let rules = || options.mapping.iter().filter(|rule| rule.concerns(input));
+    let exchange = input.name.clone().or(rules().find_map(|r| r.exchange.clone()));
+    let merchant = rules().find_map(|r| r.merchant.clone());
+    let zone = settings.zones.iter().find(|z| zone_applies(z, input, exchange.as_deref(), merchant.as_deref()));
     let (from, to) = settings.window;
     InputContext {
         index,
         shown: input.shown.clone(),
-        role: input.role.or(stated.role),
-        exchange: input.name.clone().or(stated.exchange),
-        merchant: stated.merchant,
-        zone: zone.map(|z| (z.zone.clone(), z.from)),
+        role: input.role.or(rules().find_map(|r| r.role)),
+        zone: zone.map(|z| (z.zone, z.from)),
+        exchange,
+        merchant,
         window: (from.is_some() || to.is_some()).then(|| Span::new(from.unwrap_or(Time::MIN), to.unwrap_or(Time::MAX))),
         classes: Arc::clone(&settings.classes),
     }

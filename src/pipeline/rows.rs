@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 
 use super::Settings;
 use super::reading::{context, options};
-use crate::model::{RawIncident, Record, TimelineRow, ZoneFrom};
+use crate::model::{Precision, RawIncident, Record, Role, StatusIncident, TimelineRow, ZoneFrom};
 use crate::parse::{self, FormatInfo, Sink};
 use crate::source::Input;
 use crate::timeline::{InputContext, Timeline, ZoneSpec, row_of};
@@ -28,9 +28,8 @@ impl Sink for Rows {
         }
     }
 
-    fn status(&mut self, incident: RawIncident) {
-        self.rows.extend(crate::timeline::rows_of_incident(&self.context, self.format, &incident));
-    }
+    /// Incidents are taken from the time line, where their exchange is known.
+    fn status(&mut self, _incident: RawIncident) {}
 }
 
 /// All rows of all inputs, in time order, on the clocks that the alignment found.
@@ -54,6 +53,34 @@ pub(super) fn all(settings: &Settings, inputs: &[Input], timeline: &Timeline) ->
         parse::read(input, &options, &mut sink).with_context(|| format!("failed to read {}", input.shown))?;
         out.append(&mut sink.rows);
     }
+    out.extend(timeline.statuses.iter().flat_map(|i| updates(timeline, i)));
     out.sort_by_key(|r| (r.time, r.source));
     Ok(out)
+}
+
+/// One row for each update of a status-page incident.
+fn updates<'a>(timeline: &'a Timeline, incident: &'a StatusIncident) -> impl Iterator<Item = TimelineRow> + 'a {
+    incident.updates.iter().map(move |update| TimelineRow {
+        time: update.time,
+        precision: Precision::Millis,
+        zone_from: ZoneFrom::Explicit,
+        role: Role::Status,
+        kind: "status",
+        format: "statuspage",
+        level: None,
+        service: None,
+        exchange: Some(timeline.names.text(incident.exchange).to_string()),
+        component: incident.components.first().map(|c| c.to_string()),
+        merchant: None,
+        payment_id: None,
+        trace_id: None,
+        method: None,
+        path: None,
+        status: Some(update.status.to_string()),
+        duration_ms: None,
+        outcome: None,
+        error_class: None,
+        message: Some(format!("{}: {}", incident.title, update.body)),
+        source: incident.source,
+    })
 }
