@@ -334,7 +334,11 @@ fn tables_fit_the_width() {
         &View::default(),
     );
     assert!(text.lines().all(|l| l.width() <= 80), "{text}");
-    assert_eq!(text.lines().count(), report.failures.len() + 1);
+    assert_eq!(text.lines().count(), report.failures.len() + 2);
+    assert!(
+        !text.contains('…') && text.contains("circuit_breaker"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -831,7 +835,7 @@ fn examples_are_picked_and_cited() {
     let report = sample::report();
     let picked = examples::pick(&report);
     let verdict = |i: &usize| report.failures[*i].verdict;
-    assert_eq!(picked.strongest.len(), 2, "one for each channel");
+    assert_eq!(picked.strongest.len(), 3, "one for each channel");
     assert!(
         picked
             .strongest
