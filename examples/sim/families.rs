@@ -2,7 +2,7 @@
 //! adds one difficulty. Parameters are drawn from the seed.
 
 use super::dirt::{Dirt, Ids};
-use super::random::{Draws, Parameters};
+use super::random::{Draws, For, Parameters};
 use super::shapes::{Shape, Vocabulary};
 use super::world::{
     Announcement, Breaker, CallLog, Component, Course, Deposit, Fate, Flavour, HOUR, MINUTE,
@@ -198,8 +198,40 @@ pub(crate) const FAMILIES: &[Family] = &[
     family("no-ids", "no id links calls to payments", no_ids),
 ];
 
-/// The scenario of a family for a seed; `None` when there is no such family.
+/// The scenario of a family for a seed, at exchanges whose names and habits differ from seed to seed; `None` when
+/// there is no such family.
 pub(crate) fn build(name: &str, seed: u64) -> Option<World> {
+    let mut world = build_plain(name, seed)?;
+    let draws = Draws::new(world.seed);
+    let names = NAMES[(draws.bits(u64::MAX, 0, For::Parameter) % NAMES.len() as u64) as usize];
+    for (i, (service, (name, host))) in world.services.iter_mut().zip(names).enumerate() {
+        (service.name, service.host) = (name, host);
+        service.hides_components = draws.unit(u64::MAX - 1, i as u64, For::Parameter) < 0.3;
+    }
+    Some(world)
+}
+
+/// Three exchanges at a time; the last ones are made up, so that no list of known names helps.
+const NAMES: [[(&str, &str); 3]; 3] = [
+    [
+        ("binance", "api.binance.com"),
+        ("coinbase", "api.coinbase.com"),
+        ("kraken", "api.kraken.com"),
+    ],
+    [
+        ("okx", "www.okx.com"),
+        ("gemini", "api.gemini.com"),
+        ("bitstamp", "www.bitstamp.net"),
+    ],
+    [
+        ("novacoin", "gw.novacoin.example"),
+        ("peerchange", "api.peerchange.example"),
+        ("bit-harbor", "rest.bit-harbor.example"),
+    ],
+];
+
+/// The scenario of a family for a seed, always at the same three exchanges.
+pub(crate) fn build_plain(name: &str, seed: u64) -> Option<World> {
     let family = FAMILIES.iter().find(|f| f.name == name)?;
     let salt = name
         .bytes()
@@ -270,6 +302,7 @@ fn exchange(name: &'static str, host: &'static str, latency: f64, log: CallLog) 
         base_error: 0.004,
         capacity: None,
         foreign: (0.0, 0.0),
+        hides_components: false,
         log,
     }
 }

@@ -67,7 +67,7 @@ impl Fixture {
             world.scale_to(f64::from(self.orders));
             return Ok(world);
         }
-        let mut world = families::build(self.family, self.seed)
+        let mut world = families::build_plain(self.family, self.seed)
             .with_context(|| format!("no family `{}`", self.family))?;
         world.scale_to(f64::from(self.orders));
         families::each_sheet(&mut world, |sheet| sheet.packing = Packing::Gzip);

@@ -490,7 +490,11 @@ impl<'w> Logs<'w> {
                 self.world.merchants[call.merchant].name,
                 call.step.component,
             ),
-            (call.step.operation, call.step.http, call.step.path),
+            (
+                call.step.operation,
+                call.step.http,
+                words::path(service.hides_components, call.step.path),
+            ),
             (status, error, call.end - call.begin),
             trace,
         );
@@ -523,7 +527,14 @@ impl<'w> Logs<'w> {
             (Key::Event, text("exchange_call")),
             (Key::Caller, text(caller)),
             (Key::Exchange, text(exchange)),
-            (Key::Component, text(service.components[component].name)),
+            (
+                Key::Component,
+                if service.hides_components {
+                    Cell::Absent
+                } else {
+                    text(service.components[component].name)
+                },
+            ),
             (Key::Operation, text(operation)),
             (Key::HttpMethod, text(http)),
             (Key::Path, text(path)),
@@ -568,11 +579,12 @@ impl<'w> Logs<'w> {
             words::status_text(call.status)
         };
         let path = format!("/{component}/v1/public");
+        let path = words::path(service.hides_components, &path);
         let fields = self.call_fields(
             call.service,
             sheet.shape,
             (&caller, call.component),
-            ("public", "GET", &path),
+            ("public", "GET", path),
             (Some(call.status), error, duration),
             // Strangers send no trace.
             Cell::Absent,

@@ -172,3 +172,20 @@ pub(crate) fn call(answer: Answer) -> (Option<u16>, &'static str) {
         Answer::Refused => (None, "connect ECONNREFUSED"),
     }
 }
+
+/// The path of a call as it stands in a log: ours begins with the component, an exchange's own seldom does.
+pub(crate) fn path(hides_components: bool, path: &str) -> &str {
+    if !hides_components {
+        return path;
+    }
+    match path {
+        "/api/v1/quote" => "/api/v3/ticker/price",
+        "/api/v1/pay" => "/sapi/v1/pay/transactions",
+        "/wallet/v1/deposit-address" => "/sapi/v1/capital/deposit/address",
+        "/wallet/v1/deposits" => "/sapi/v1/capital/deposit/hisrec",
+        "/wallet/v1/transfers" => "/sapi/v1/capital/withdraw/apply",
+        "/trading/v1/orders" | "/trading/v1/public" => "/api/v3/order",
+        "/wallet/v1/public" => "/sapi/v1/system/status",
+        _ => "/api/v3/ping",
+    }
+}

@@ -28,6 +28,8 @@ pub(crate) struct Service {
     pub(crate) capacity: Option<f64>,
     /// Calls of others at its gateway, a second, in normal times and under the flood.
     pub(crate) foreign: (f64, f64),
+    /// Its paths do not begin with the component, and its logs do not name it either.
+    pub(crate) hides_components: bool,
     /// How its calls are logged.
     pub(crate) log: CallLog,
 }

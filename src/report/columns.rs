@@ -45,8 +45,15 @@ impl Tone {
 pub(crate) struct Columns {
     head: Vec<(String, Align)>,
     flexible: usize,
-    rows: Vec<Vec<String>>,
-    tones: Vec<Option<(usize, Tone)>>,
+    wraps: bool,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    cells: Vec<String>,
+    tone: Option<(usize, Tone)>,
+    /// Said under the row.
+    notes: Vec<String>,
 }
 
 impl Columns {
@@ -55,8 +62,16 @@ impl Columns {
         Columns {
             head: head.iter().map(|(t, a)| ((*t).to_owned(), *a)).collect(),
             flexible,
+            wraps: false,
             rows: Vec::new(),
-            tones: Vec::new(),
+        }
+    }
+
+    /// The flexible column (which must be the last) is wrapped instead of cut.
+    pub(crate) fn wrapping(self) -> Columns {
+        Columns {
+            wraps: true,
+            ..self
         }
     }
 
@@ -68,13 +83,22 @@ impl Columns {
     /// Adds a row of which one cell stands out.
     pub(crate) fn toned_row(&mut self, mut cells: Vec<String>, tone: Option<(usize, Tone)>) {
         cells.resize(self.head.len(), String::new());
-        self.rows.push(
-            cells
-                .iter()
-                .map(|c| escape::visible(c).into_owned())
-                .collect(),
-        );
-        self.tones.push(tone);
+        let cells = cells
+            .iter()
+            .map(|c| escape::visible(c).into_owned())
+            .collect();
+        self.rows.push(Row {
+            cells,
+            tone,
+            notes: Vec::new(),
+        });
+    }
+
+    /// Says something under the last row, in full.
+    pub(crate) fn note(&mut self, text: String) {
+        if let Some(row) = self.rows.last_mut() {
+            row.notes.push(text);
+        }
     }
 
     fn widths(&self, width: usize) -> Vec<usize> {
@@ -85,7 +109,7 @@ impl Columns {
             .map(|(at, (head, _))| {
                 self.rows
                     .iter()
-                    .map(|r| r[at].width())
+                    .map(|r| r.cells[at].width())
                     .max()
                     .unwrap_or(0)
                     .max(head.width())
@@ -113,13 +137,36 @@ impl Columns {
         let head: Vec<String> = self.head.iter().map(|(t, _)| t.clone()).collect();
         let line = self.line(&head, &widths, None, view);
         writeln!(out, "{:indent$}{}", "", paint(&line, Tone::Faint, view))?;
-        for (row, tone) in self.rows.iter().zip(&self.tones) {
-            writeln!(
-                out,
-                "{:indent$}{}",
-                "",
-                self.line(row, &widths, *tone, view)
-            )?;
+        for row in &self.rows {
+            self.write_row(row, &widths, view, indent, out)?;
+        }
+        Ok(())
+    }
+
+    fn write_row(
+        &self,
+        row: &Row,
+        widths: &[usize],
+        view: &View,
+        indent: usize,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let mut cells = row.cells.clone();
+        let mut under = Vec::new();
+        if self.wraps {
+            let mut lines = wrap(&cells[self.flexible], widths[self.flexible]).into_iter();
+            cells[self.flexible] = lines.next().unwrap_or_default();
+            under = lines.collect();
+        }
+        let line = self.line(&cells, widths, row.tone, view);
+        writeln!(out, "{:indent$}{line}", "")?;
+        let column: usize = widths[..self.flexible].iter().map(|w| w + GAP.len()).sum();
+        for line in under {
+            writeln!(out, "{:1$}{line}", "", indent + column)?;
+        }
+        for note in &row.notes {
+            let lead = " ".repeat(indent + 4);
+            paragraph(note, &lead, view, Tone::Faint, out)?;
         }
         Ok(())
     }

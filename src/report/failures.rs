@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::model::{Evidence, Report};
+use crate::model::{Evidence, FailedAttempt, Report};
 
 use super::columns::{Align, Columns, Tone};
 use super::view::{self, Context, FailureView};
@@ -120,7 +120,7 @@ impl Reporter for Table {
     }
 
     fn about(&self) -> &'static str {
-        "columns for the terminal; -v adds the strongest reason and the line"
+        "columns for the terminal; -v adds the error, the line and the strongest reason"
     }
 
     fn write(&self, report: &Report, view: &View, out: &mut dyn Write) -> io::Result<()> {
@@ -134,62 +134,78 @@ impl Reporter for Table {
             ("payment", Align::Left),
             ("verdict", Align::Left),
             ("prob.", Align::Right),
-            ("outage", Align::Left),
-            ("channel", Align::Left),
+            ("through", Align::Left),
         ];
         if wide {
-            head.push(("exchange", Align::Left));
             head.push(("amount", Align::Right));
+            head.push(("error", Align::Left));
         }
-        if view.verbose > 0 {
-            head.push(("line", Align::Left));
-        }
-        head.push((
-            if view.verbose > 0 {
-                "strongest reason"
-            } else {
-                "error"
-            },
-            Align::Left,
-        ));
-        let last = head.len() - 1;
-        let mut table = Columns::new(&head, last);
+        let mut table = Columns::new(&head, if wide { head.len() - 1 } else { 1 });
+        let mut any_unknown = false;
         for failure in &report.failures {
             let f = view::failure(&cx, failure);
+            any_unknown |= f.outcome == "unknown";
+            let notes = notes(&cx, failure, &f);
             let tone = verdict_tone(f.verdict);
-            table.toned_row(cells(f, view, wide), Some((2, tone)));
+            table.toned_row(cells(f, wide), Some((2, tone)));
+            for note in notes {
+                table.note(note);
+            }
         }
-        table.write(view, 0, out)
+        table.write(view, 0, out)?;
+        if any_unknown {
+            writeln!(out, "(?) outcome unknown: it may have gone through")?;
+        }
+        Ok(())
     }
 }
 
-fn cells(f: FailureView, view: &View, wide: bool) -> Vec<String> {
+fn cells(f: FailureView, wide: bool) -> Vec<String> {
     let verdict = if f.outcome == "unknown" {
         format!("{} (?)", f.verdict)
     } else {
         f.verdict.to_owned()
     };
+    let through = format!("{} {}", f.outage, f.channel);
     let mut cells = vec![
         f.time,
         f.id,
         verdict,
         f.probability,
-        f.outage,
-        f.channel.to_owned(),
+        through.trim().to_owned(),
     ];
     if wide {
-        cells.push(f.exchange);
         cells.push(f.amount);
-    }
-    if view.verbose > 0 {
-        cells.push(f.cite);
-        cells.push(f.reason);
-    } else if f.error.is_empty() {
-        cells.push(f.error_class.to_owned());
-    } else {
-        cells.push(f.error);
+        cells.push(if f.error.is_empty() {
+            f.error_class.to_owned()
+        } else {
+            f.error
+        });
     }
     cells
+}
+
+/// What -v says under a row: the error and the strongest reason; -vv: every reason.
+fn notes(cx: &Context<'_>, failure: &FailedAttempt, f: &FailureView) -> Vec<String> {
+    let most = match cx.view.verbose {
+        0 => return Vec::new(),
+        1 => 1,
+        _ => usize::MAX,
+    };
+    let error = if f.error.is_empty() {
+        f.error_class
+    } else {
+        &f.error
+    };
+    let mut out = vec![format!("{error} ({})", f.cite)];
+    for e in failure.evidence.iter().take(most) {
+        let e = cx.evidence(e);
+        out.push(format!(
+            "{} ({}): {} [{}]",
+            e.side, e.weight, e.detail, e.rule
+        ));
+    }
+    out
 }
 
 /// The tone of a verdict.

@@ -571,7 +571,8 @@ fn todo(prompt: &str, out: Out<'_>) -> io::Result<()> {
 /// A sentence of ours: `commands` in it stay code, all else is escaped.
 fn prose(sentence: &str) -> String {
     let parts: Vec<&str> = sentence.split('`').collect();
-    if parts.len() % 2 == 0 || !sentence.contains("`knockon") && !sentence.contains("`--") {
+    if parts.len().is_multiple_of(2) || !sentence.contains("`knockon") && !sentence.contains("`--")
+    {
         return text(sentence);
     }
     parts

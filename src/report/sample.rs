@@ -91,6 +91,9 @@ fn failures() -> Vec<FailedAttempt> {
                 f.outcome = Outcome::Unknown;
                 f.error_class = ErrorClass::UpstreamTimeout;
             }
+            if n == 12 {
+                f.channel = Some(Channel::CircuitBreaker);
+            }
             if n == 13 {
                 f.time = t("2021-08-18T14:45:00Z");
                 f.start = f.time.plus_secs(-5.0);
@@ -223,7 +226,11 @@ fn totals() -> FailureTotals {
             low: 9.0,
             high: 15.1,
         }),
-        by_channel: vec![count("direct", 0, 9, 0, 0), count("timeout", 0, 5, 0, 0)],
+        by_channel: vec![
+            count("direct", 0, 8, 0, 0),
+            count("timeout", 0, 5, 0, 0),
+            count("circuit_breaker", 0, 1, 0, 0),
+        ],
         by_exchange: vec![
             count("binance", 1210, 13, 0, 0),
             count("kraken", 300, 1, 0, 0),

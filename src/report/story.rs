@@ -130,7 +130,8 @@ pub(super) fn table(
                 ("what", Align::Left),
             ],
             2,
-        );
+        )
+        .wrapping();
         for m in &told.events {
             columns.row(vec![m.time.clone(), m.side.to_owned(), m.text.clone()]);
         }

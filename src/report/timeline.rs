@@ -40,21 +40,17 @@ impl Reporter for Table {
         }
         head.push(("side", Align::Left));
         head.push(("what", Align::Left));
-        let what = head.len() - 1;
-        if view.verbose > 0 {
-            head.push(("line", Align::Left));
-        }
-        let mut table = Columns::new(&head, what);
+        let mut table = Columns::new(&head, head.len() - 1).wrapping();
         for m in view::moments(&cx) {
             let mut cells = vec![m.time];
             if with_offset {
                 cells.push(m.offset);
             }
             cells.extend([m.side.to_owned(), m.text]);
-            if view.verbose > 0 {
-                cells.push(m.cite);
-            }
             table.row(cells);
+            if view.verbose > 0 && !m.cite.is_empty() {
+                table.note(m.cite);
+            }
         }
         table.write(view, 0, out)
     }
@@ -74,8 +70,9 @@ impl Reporter for JsonLines {
 
     fn write(&self, report: &Report, view: &View, out: &mut dyn Write) -> io::Result<()> {
         let cx = Context::new(report, view);
+        let onset = onset(report);
         for m in &report.moments {
-            json::line(&wire::Moment::of(&cx, m, onset(report)), out)?;
+            json::line(&wire::Moment::of(&cx, m, onset), out)?;
         }
         Ok(())
     }
@@ -106,8 +103,9 @@ impl Reporter for Csv {
             "source_line",
         ];
         writer.write_record(head).map_err(io::Error::from)?;
+        let onset = onset(report);
         for m in &report.moments {
-            let m = wire::Moment::of(&cx, m, onset(report));
+            let m = wire::Moment::of(&cx, m, onset);
             let (path, line) = m
                 .source
                 .map_or_else(Default::default, |s| (s.path, s.line.to_string()));
@@ -277,7 +275,7 @@ enum TextStyle {
     Markdown,
 }
 
-/// Rows for people. Widths are fixed, since rows are written as they come.
+/// Rows for people: one line each, never cut. Widths are fixed, since rows are written as they come.
 struct RowText<'a> {
     redactor: Redactor,
     out: &'a mut dyn Write,
@@ -331,23 +329,14 @@ impl RowWriter for RowText<'_> {
                 escape::markdown_code(&place)
             ),
             TextStyle::Terminal => {
-                let lead = format!(
-                    "{time}  {:<7}  {}  ",
-                    wire.kind,
-                    padded(&escape::visible(&who), 12, self.view.unicode)
-                );
+                let who = padded(&escape::visible(&who), 12, self.view.unicode);
+                let what = escape::visible(&what);
                 let tail = if self.view.verbose > 0 {
                     format!("  {}", escape::visible(&place))
                 } else {
                     String::new()
                 };
-                let room = self
-                    .view
-                    .width
-                    .saturating_sub(unicode_width::UnicodeWidthStr::width(lead.as_str()))
-                    .max(20);
-                let what = cut(&escape::visible(&what), room, self.view.unicode);
-                writeln!(self.out, "{lead}{what}{tail}")
+                writeln!(self.out, "{time}  {:<7}  {who}  {what}{tail}", wire.kind)
             }
         }
     }

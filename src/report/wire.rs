@@ -552,10 +552,16 @@ fn time(t: Time) -> String {
     t.to_string()
 }
 
+/// Amounts as decimal strings; currencies that redaction made equal are added up.
 fn amounts(redactor: &Redactor, amounts: &model::Amounts) -> Amounts {
-    amounts
-        .iter()
-        .map(|(currency, amount)| (redactor.text(currency), amount.to_string()))
+    let mut sums = model::Amounts::new();
+    for (currency, amount) in amounts {
+        sums.entry(redactor.text(currency))
+            .and_modify(|sum| *sum = sum.saturating_add(*amount))
+            .or_insert(*amount);
+    }
+    sums.into_iter()
+        .map(|(currency, amount)| (currency, amount.to_string()))
         .collect()
 }
 

@@ -266,9 +266,9 @@ impl Merged {
         let (mut with_id, without): (Vec<RawCall>, Vec<RawCall>) = raw
             .into_iter()
             .partition(|r| r.call.links.iter().any(|l| l.is_some()));
-        with_id.sort_by_key(|r| (call_key(&r.call), r.call.source));
+        with_id.sort_by_key(|r| (call_key(r), r.call.source));
         let mut calls: Vec<Call> = Vec::with_capacity(with_id.len() + without.len());
-        for copies in with_id.chunk_by(|a, b| call_key(&a.call) == call_key(&b.call)) {
+        for copies in with_id.chunk_by(|a, b| call_key(a) == call_key(b)) {
             calls.push(copies[0].call);
             for copy in &copies[1..] {
                 self.count_copy(copy.call.source);
@@ -574,9 +574,11 @@ type CallKey = (
     ErrorKey,
     Option<u32>,
     bool,
+    u64,
 );
 
-fn call_key(c: &Call) -> CallKey {
+fn call_key(raw: &RawCall) -> CallKey {
+    let c = &raw.call;
     (
         c.time,
         c.links,
@@ -586,6 +588,7 @@ fn call_key(c: &Call) -> CallKey {
         c.error,
         c.duration_us,
         c.is_probe,
+        raw.print,
     )
 }
 

@@ -6,7 +6,7 @@
 //! it (the stamps jump back and forth, stamps plus durations do not: written at the end, stamped with the start).
 //! A call's `time` is always its start. An attempt's `time` is its record's stamp, its `start` never later.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::model::{
@@ -59,7 +59,7 @@ pub(super) struct Piece {
 pub(super) struct RawCall {
     /// The call.
     pub(super) call: Call,
-    /// Hash of everything the record says; only for records without any id.
+    /// Hash of everything the record says, or (for a record with an id) of the request that it names.
     pub(super) print: u64,
     lone_stamp: bool,
     component: ComponentFrom,
@@ -423,7 +423,11 @@ impl Builder {
         };
         self.part.calls.push(RawCall {
             call,
-            print: if nameless { fingerprint(record) } else { 0 },
+            print: if nameless {
+                fingerprint(record)
+            } else {
+                request_print(record)
+            },
             lone_stamp,
             component: component_from,
         });
@@ -456,10 +460,11 @@ impl Builder {
             record.get(Field::Exchange),
             called,
             self.ctx.exchange.as_deref(),
-            record.get(Field::Host),
+            record.get(Field::Host).filter(|h| classify::is_far_host(h)),
             url,
             record.get(Field::Service),
             self.file_exchange.as_deref(),
+            record.get(Field::Host),
         ];
         for text in stated.into_iter().flatten() {
             let sym = self.texts.exchange(Some(text), &mut self.part.names);
@@ -681,15 +686,19 @@ impl Builder {
 
     /// Pending records kept their ids for the case that nothing else came; where the attempt succeeded, they go.
     fn forget_ids_of_succeeded(&mut self) {
-        let succeeded: std::collections::HashSet<IdHash> = self
+        let of = |p: &Piece| {
+            let merchant = Some(p.fact.merchant).filter(|_| p.merchant_stated);
+            (p.fact.links[0], merchant)
+        };
+        let succeeded: HashSet<(IdHash, Option<Sym>)> = self
             .part
             .pieces
             .iter()
             .filter(|p| p.fact.outcome == Outcome::Succeeded)
-            .map(|p| p.fact.links[0])
+            .map(of)
             .collect();
         for piece in &mut self.part.pieces {
-            if piece.fact.outcome == Outcome::Pending && succeeded.contains(&piece.fact.links[0]) {
+            if piece.fact.outcome == Outcome::Pending && succeeded.contains(&of(piece)) {
                 piece.fact.id = Sym::NONE;
                 piece.fact.order_text = Sym::NONE;
             }
@@ -1077,27 +1086,58 @@ fn owned(record: &Record<'_>) -> Record<'static> {
     copy
 }
 
-/// A hash of all that a record says, its line number left out (multiply and rotate over 8-byte words, after
-/// rustc's `FxHasher`; equal records give equal hashes on every machine).
+/// A hash of all that a record says, its line number left out.
 fn fingerprint(record: &Record<'_>) -> u64 {
-    const K: u64 = 0x517c_c1b7_2722_0a95;
-    let mut hash: u64 = 0;
-    let mut mix = |word: u64| hash = (hash.rotate_left(5) ^ word).wrapping_mul(K);
+    let mut print = Print::default();
     for stamp in [record.time, record.start, record.end]
         .into_iter()
         .flatten()
     {
-        mix(stamp.time.0.cast_unsigned());
+        print.word(stamp.time.0.cast_unsigned());
     }
     for (field, text) in record.present() {
-        mix(field as u64 + 1);
+        print.field(field, text);
+    }
+    print.0
+}
+
+/// A hash of what a call's record says of the request and its facts do not keep.
+fn request_print(record: &Record<'_>) -> u64 {
+    const FIELDS: [Field; 6] = [
+        Field::HttpMethod,
+        Field::Path,
+        Field::Operation,
+        Field::Host,
+        Field::OrderId,
+        Field::Attempt,
+    ];
+    let mut print = Print::default();
+    for field in FIELDS {
+        if let Some(text) = record.get(field) {
+            print.field(field, text);
+        }
+    }
+    print.0
+}
+
+/// Multiplies and rotates over 8-byte words, after rustc's `FxHasher`; the same on every machine.
+#[derive(Default)]
+struct Print(u64);
+
+impl Print {
+    fn word(&mut self, word: u64) {
+        const K: u64 = 0x517c_c1b7_2722_0a95;
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(K);
+    }
+
+    fn field(&mut self, field: Field, text: &str) {
+        self.word(field as u64 + 1);
         for chunk in text.as_bytes().chunks(8) {
             let mut word = [0u8; 8];
             word[..chunk.len()].copy_from_slice(chunk);
-            mix(u64::from_le_bytes(word));
+            self.word(u64::from_le_bytes(word));
         }
     }
-    hash
 }
 
 /// One record as a row of `timeline --all`; `None` when it has no time stamp. The input's majority is not known

@@ -126,12 +126,8 @@ pub(super) fn vote(record: &Record<'_>) -> Vote {
             clear(Kind::Call)
         };
     }
-    let upstream = shape.any(&[
-        Field::Exchange,
-        Field::Host,
-        Field::Component,
-        Field::HttpMethod,
-    ]);
+    let far = record.get(Field::Host).is_some_and(is_far_host);
+    let upstream = far || shape.any(&[Field::Exchange, Field::Component, Field::HttpMethod]);
     if shape.has(Field::PaymentId) && shape.has(Field::Status) && !upstream {
         return clear(Kind::Payment);
     }
@@ -151,6 +147,11 @@ pub(super) fn vote(record: &Record<'_>) -> Vote {
         return weak(Kind::Call);
     }
     weak(Kind::Other)
+}
+
+/// A host with a domain: one that is called. A bare `web-1` is the machine that wrote the log.
+pub(super) fn is_far_host(host: &str) -> bool {
+    host.contains('.') && host.bytes().any(|b| b.is_ascii_alphabetic())
 }
 
 /// The kind that a `kind`, `type` or `event` word states; `None` for a word that states none.

@@ -1,0 +1,131 @@
+//! Which format a sample has, and why: content decides, never the name of the file.
+
+use std::borrow::Cow;
+
+use super::fields::Fields;
+use super::formats::{FORMATS, Fit, LineFormat, LogFormat};
+
+/// How much of the start of an input is looked at.
+pub(crate) const SAMPLE_BYTES: usize = 256 << 10;
+/// How many lines of it are tried.
+const SAMPLE_LINES: usize = 200;
+/// A format must read at least this share (of 1000) of the lines tried to be the main one.
+const LEAST_SCORE: u32 = 100;
+
+/// The start of an input.
+pub(crate) struct Sample {
+    text: String,
+    binary: Option<&'static str>,
+}
+
+impl Sample {
+    pub(crate) fn new(head: &[u8], whole: bool) -> Sample {
+        // The last line of a part may be cut.
+        let end = if whole {
+            head.len()
+        } else {
+            memchr::memrchr(b'\n', head).map_or(head.len(), |at| at + 1)
+        };
+        Sample {
+            text: String::from_utf8_lossy(&head[..end]).into_owned(),
+            binary: binary(head),
+        }
+    }
+
+    /// What it is, if it is no text.
+    pub(crate) fn binary(&self) -> Option<&'static str> {
+        self.binary
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Lines that are not blank, from the start.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = &str> {
+        self.text
+            .lines()
+            .filter(|l| !l.trim().is_empty())
+            .take(SAMPLE_LINES)
+    }
+
+    /// The first character that is not blank.
+    pub(crate) fn first_char(&self) -> Option<char> {
+        self.text
+            .chars()
+            .find(|c| !c.is_whitespace() && *c != '\u{1e}')
+    }
+}
+
+fn binary(head: &[u8]) -> Option<&'static str> {
+    let known: [(&[u8], &str); 7] = [
+        (b"PK\x03\x04", "a zip archive; unpack it first"),
+        (b"\x89PNG", "an image"),
+        (b"\xff\xd8\xff", "an image"),
+        (b"%PDF", "a PDF document"),
+        (b"PAR1", "a Parquet file; export it as JSON or CSV first"),
+        (b"SQLite format 3", "an SQLite database"),
+        (b"\x7fELF", "a program"),
+    ];
+    let found = known
+        .iter()
+        .find(|(magic, _)| head.starts_with(magic))
+        .map(|(_, what)| *what);
+    let zeros = head.iter().take(8192).filter(|b| **b == 0).count();
+    found.or((zeros * 100 > head.len().min(8192)).then_some("binary data"))
+}
+
+/// The format of an input, and why.
+pub(crate) struct Choice {
+    pub(crate) format: Option<&'static dyn LogFormat>,
+    pub(crate) reason: String,
+}
+
+/// The format that fits best; among equals the first of the table.
+pub(crate) fn choose(sample: &Sample, fields: &mut Fields) -> Choice {
+    let mut best: Option<(&'static dyn LogFormat, Fit)> = None;
+    for format in FORMATS {
+        let Some(fit) = format.detect(sample, fields) else {
+            continue;
+        };
+        if best.as_ref().is_none_or(|(_, b)| fit.score > b.score) {
+            best = Some((*format, fit));
+        }
+    }
+    match best {
+        Some((format, fit)) if fit.score >= LEAST_SCORE => Choice {
+            format: Some(format),
+            reason: fit.reason,
+        },
+        _ => Choice {
+            format: None,
+            reason: match sample.lines().count() {
+                0 => "nothing in it".to_owned(),
+                n => format!("no format reads more than a few of the first {n} lines"),
+            },
+        },
+    }
+}
+
+/// How many of the sampled lines a line format reads.
+pub(crate) fn share(
+    sample: &Sample,
+    format: &dyn LineFormat,
+    fields: &mut Fields,
+    what: &str,
+) -> Option<Fit> {
+    let (mut tried, mut good) = (0u32, 0u32);
+    for line in sample.lines() {
+        tried += 1;
+        let line: Cow<'_, str> = Cow::Borrowed(line.trim_end());
+        good += u32::from(format.read_line(&line, 1, fields, &mut |_| {}).is_ok());
+    }
+    (good > 0).then(|| Fit {
+        score: good * 1000 / tried,
+        reason: if tried == 1 {
+            format!("its one line is {what}")
+        } else {
+            format!("{good} of the first {tried} lines are {what}")
+        },
+    })
+}

@@ -1,0 +1,930 @@
+//! From named values to a [`Record`]: what each name means (learned once per name and input), which of
+//! several names for one field wins, and what a value of it can be.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::aliases::{self, Meaning, Reach, Reads};
+use super::json::{self, Scalar};
+use super::{MappingRule, pairs, stamp};
+use crate::model::{DurationUnit, Field, Record};
+
+/// Rank of a name that `knockon.toml` maps: above everything in the table.
+const MAPPED: u16 = 5000;
+/// How much less a value counts that was found inside the text of a message.
+pub(crate) const INSIDE_MESSAGE: u16 = 300;
+
+/// A record in the making.
+pub(crate) struct Draft<'a> {
+    pub(crate) record: Record<'a>,
+    ranks: [u16; Field::ALL.len()],
+    /// A time stamp that could not be read.
+    bad_stamp: Option<Cow<'a, str>>,
+    /// Date and time of day in fields of their own.
+    date: Option<Cow<'a, str>>,
+    clock: Option<Cow<'a, str>>,
+}
+
+impl<'a> Draft<'a> {
+    pub(crate) fn new(line: u64) -> Draft<'a> {
+        Draft {
+            record: Record::new(line),
+            ranks: [0; Field::ALL.len()],
+            bad_stamp: None,
+            date: None,
+            clock: None,
+        }
+    }
+
+    /// Sets a field of which the format itself knows the meaning; an equal or higher rank stays.
+    pub(crate) fn set(&mut self, field: Field, rank: u16, value: impl Into<Cow<'a, str>>) -> bool {
+        let wins = rank > self.ranks[field as usize];
+        if wins {
+            self.ranks[field as usize] = rank;
+            self.record.replace(field, value);
+        }
+        wins
+    }
+
+    /// Sets the time stamp of the record as the format found it.
+    pub(crate) fn set_time(&mut self, stamp: crate::model::Stamp, rank: u16) {
+        if rank > self.ranks[Field::Time as usize] {
+            self.ranks[Field::Time as usize] = rank;
+            self.record.time = Some(stamp);
+        }
+    }
+}
+
+struct Known {
+    name: String,
+    meaning: Option<Meaning>,
+    utc: bool,
+    probe: bool,
+    /// Bit per [`Field`] that a value of this name was taken for.
+    used: u64,
+}
+
+/// What the names of one input mean.
+pub(crate) struct Fields {
+    index: HashMap<String, usize>,
+    known: Vec<Known>,
+    mapped: Vec<(String, Field)>,
+    fixed: Vec<(Field, String)>,
+    stated_unit: Option<DurationUnit>,
+    minor: Option<bool>,
+    guessed_unit: DurationUnit,
+    /// While the sample is read: (count, has a fraction, largest) of durations without a unit.
+    unitless: (u64, u64, f64),
+}
+
+impl Fields {
+    /// Empty knowledge, with the rules of the configuration that concern the input.
+    pub(crate) fn new<'r>(rules: impl Iterator<Item = &'r MappingRule>) -> Fields {
+        let mut fields = Fields {
+            index: HashMap::new(),
+            known: Vec::new(),
+            mapped: Vec::new(),
+            fixed: Vec::new(),
+            stated_unit: None,
+            minor: None,
+            guessed_unit: DurationUnit::Millis,
+            unitless: (0, 0, 0.0),
+        };
+        for rule in rules {
+            fields.mapped.extend(rule.fields.iter().cloned());
+            fields.fixed.extend(rule.set.iter().cloned());
+            fields.stated_unit = fields.stated_unit.or(rule.duration_unit);
+            fields.minor = fields.minor.or(rule.amount_in_minor_units);
+        }
+        fields
+    }
+
+    /// The number under which the field at `path` is known here.
+    pub(crate) fn know(&mut self, path: &str) -> usize {
+        if let Some(&at) = self.index.get(path) {
+            return at;
+        }
+        let at = self.known.len();
+        let (name, utc) = aliases::without_utc(path);
+        self.known.push(Known {
+            name: path.to_owned(),
+            meaning: self.mapped_meaning(path).or_else(|| aliases::meaning(name)),
+            utc,
+            probe: aliases::is_probe_flag(name),
+            used: 0,
+        });
+        self.index.insert(path.to_owned(), at);
+        at
+    }
+
+    fn mapped_meaning(&self, path: &str) -> Option<Meaning> {
+        let mapped = self
+            .mapped
+            .iter()
+            .find(|(name, _)| aliases::same_name(name, path))?;
+        let unit = match aliases::meaning(path).map(|m| m.reads) {
+            Some(Reads::Duration(unit)) => unit,
+            _ => None,
+        };
+        Some(Meaning {
+            field: mapped.1,
+            reads: match mapped.1 {
+                Field::Time | Field::StartTime | Field::EndTime => Reads::Stamp,
+                Field::Duration => Reads::Duration(self.stated_unit.or(unit)),
+                _ => Reads::Plain,
+            },
+            reach: Reach::Anywhere,
+            rank: MAPPED,
+        })
+    }
+
+    /// Whether the name known as `at` is that of a time stamp.
+    pub(crate) fn is_stamp(&self, at: usize) -> bool {
+        let meaning = self.known.get(at).and_then(|k| k.meaning);
+        meaning.is_some_and(|m| m.reads == Reads::Stamp)
+    }
+
+    /// What a name means, if anything.
+    pub(crate) fn meaning(&mut self, path: &str) -> Option<Meaning> {
+        let at = self.know(path);
+        self.known[at].meaning
+    }
+
+    /// The names that were taken for a field, sorted.
+    pub(crate) fn mapping(&self) -> Vec<(String, Field)> {
+        let mut out: Vec<(String, Field)> = Vec::new();
+        for known in &self.known {
+            let fields = Field::ALL
+                .iter()
+                .filter(|f| known.used & (1 << **f as u64) != 0);
+            out.extend(fields.map(|f| (known.name.clone(), *f)));
+        }
+        out.sort();
+        out
+    }
+
+    /// Settles what was gathered from the sample, and forgets what it used. Gives a remark for the user
+    /// where a unit had to be guessed.
+    pub(crate) fn settle(&mut self) -> Option<String> {
+        for known in &mut self.known {
+            known.used = 0;
+        }
+        let (count, fractions, largest) = self.unitless;
+        if count == 0 || self.stated_unit.is_some() {
+            return None;
+        }
+        let seconds = fractions * 2 > count && largest < 100.0;
+        self.guessed_unit = if seconds {
+            DurationUnit::Seconds
+        } else {
+            DurationUnit::Millis
+        };
+        Some(format!(
+            "durations without a unit were read as {} (they go up to {largest} in the sample); set duration_unit in knockon.toml if that is wrong",
+            if seconds { "seconds" } else { "milliseconds" }
+        ))
+    }
+
+    /// Takes the value of the field known as `at` into the draft, `lower` ranks below the usual.
+    pub(crate) fn put<'a>(
+        &mut self,
+        draft: &mut Draft<'a>,
+        at: usize,
+        value: Scalar<'a>,
+        lower: u16,
+    ) {
+        let Some(known) = self.known.get(at) else {
+            return;
+        };
+        if known.probe && truth(&value) == Some(true) {
+            draft.record.is_probe = true;
+        }
+        let Some(meaning) = known.meaning else { return };
+        let rank = meaning.rank.saturating_sub(lower).max(1);
+        let utc = known.utc;
+        if let Some(field) = self.take(draft, meaning, rank, utc, value) {
+            self.known[at].used |= 1 << field as u64;
+        }
+    }
+
+    /// The field that the value went to, if it went anywhere.
+    fn take<'a>(
+        &mut self,
+        draft: &mut Draft<'a>,
+        m: Meaning,
+        rank: u16,
+        utc: bool,
+        value: Scalar<'a>,
+    ) -> Option<Field> {
+        let truth = truth(&value);
+        let is_bool = matches!(value, Scalar::Bool(_));
+        let text = text_of(value)?;
+        let set = |draft: &mut Draft<'a>, field: Field, rank: u16, text: Cow<'a, str>| {
+            draft.set(field, rank, text).then_some(field)
+        };
+        match m.reads {
+            Reads::Plain if is_bool && m.field != Field::Status => None,
+            Reads::Plain if m.field == Field::Amount => take_amount(draft, text, rank),
+            Reads::Plain => set(draft, m.field, rank, text),
+            Reads::Minor => {
+                let won = set(draft, Field::Amount, rank, text)?;
+                draft.record.amount_in_minor_units = true;
+                Some(won)
+            }
+            Reads::Status => match http_status(&text) {
+                // A plain `status` gives way to a name that says HTTP.
+                Some(range) if m.field == Field::Status => {
+                    set(draft, Field::HttpStatus, rank.min(700), part(text, range))
+                }
+                Some(range) => set(draft, Field::HttpStatus, rank, part(text, range)),
+                None if m.field == Field::HttpStatus && text.bytes().all(|b| b == b'0') => {
+                    set(draft, Field::HttpStatus, rank, text)
+                }
+                None if is_log_level(&text) => set(draft, Field::Level, 300, text),
+                None if m.field == Field::HttpStatus => set(draft, Field::Status, rank / 2, text),
+                None => set(draft, Field::Status, rank, text),
+            },
+            Reads::Success => {
+                let word = if truth? { "true" } else { "false" };
+                set(draft, Field::Status, rank, Cow::Borrowed(word))
+            }
+            Reads::Failure => {
+                let word = if truth? { "failed" } else { "ok" };
+                set(draft, Field::Status, rank, Cow::Borrowed(word))
+            }
+            Reads::Code => match http_status(&text) {
+                Some(range) => set(draft, Field::HttpStatus, rank, part(text, range)),
+                None if text.bytes().all(|b| b == b'0') => None,
+                None => set(draft, Field::ErrorCode, rank, text),
+            },
+            Reads::Error => match truth {
+                Some(true) => set(draft, Field::Status, 400, Cow::Borrowed("failed")),
+                Some(false) => None,
+                None if text.contains(char::is_whitespace) => {
+                    set(draft, Field::ErrorMessage, rank, text)
+                }
+                None => set(
+                    draft,
+                    Field::ErrorCode,
+                    rank.saturating_sub(300).max(1),
+                    text,
+                ),
+            },
+            Reads::Event if is_bool => None,
+            Reads::Event if text.contains(char::is_whitespace) => {
+                set(draft, Field::Message, rank.saturating_sub(200).max(1), text)
+            }
+            Reads::Event => set(draft, Field::Kind, rank, text),
+            Reads::Type if is_payment_method(&text) => set(draft, Field::Method, rank, text),
+            Reads::Type => set(draft, Field::Kind, rank, text),
+            Reads::Duration(unit) => self.take_duration(draft, text, unit, rank),
+            Reads::Stamp => take_stamp(draft, m.field, text, utc, rank),
+        }
+    }
+
+    fn take_duration<'a>(
+        &mut self,
+        draft: &mut Draft<'a>,
+        text: Cow<'a, str>,
+        unit: Option<DurationUnit>,
+        rank: u16,
+    ) -> Option<Field> {
+        let trimmed = text.trim();
+        if let Some(value) = plain_number(trimmed) {
+            if unit.is_none() && self.stated_unit.is_none() {
+                self.unitless.0 += 1;
+                self.unitless.1 += u64::from(trimmed.contains('.'));
+                self.unitless.2 = self.unitless.2.max(value);
+            }
+            let unit = unit.or(self.stated_unit).unwrap_or(self.guessed_unit);
+            if draft.set(Field::Duration, rank, text) {
+                draft.record.duration_unit = unit;
+                return Some(Field::Duration);
+            }
+            return None;
+        }
+        let nanos = with_units(trimmed)?;
+        if draft.set(Field::Duration, rank, nanos.to_string()) {
+            draft.record.duration_unit = DurationUnit::Nanos;
+            return Some(Field::Duration);
+        }
+        None
+    }
+
+    /// Takes every scalar of a JSON value into the draft.
+    pub(crate) fn put_json<'a>(
+        &mut self,
+        draft: &mut Draft<'a>,
+        text: &'a str,
+        path: &mut String,
+        lower: u16,
+    ) -> Result<(), json::JsonError> {
+        json::walk(text, path, &mut |path, scalar| {
+            let at = self.know(path);
+            self.put(draft, at, scalar, lower);
+        })
+    }
+
+    /// Takes the `key=value` pairs of a text into the draft; gives where the first begins, and how many there are.
+    pub(crate) fn put_pairs<'a>(
+        &mut self,
+        draft: &mut Draft<'a>,
+        text: &'a str,
+        lower: u16,
+    ) -> (Option<usize>, usize) {
+        let (mut first, mut count) = (None, 0);
+        pairs::each(text, &mut |offset, key, value| {
+            let at = self.know(key);
+            self.put(draft, at, Scalar::Text(value), lower);
+            first = first.or(Some(offset));
+            count += 1;
+        });
+        (first, count)
+    }
+
+    /// Completes the record.
+    ///
+    /// # Errors
+    /// Why the line is of no use: it has no time stamp, or one that cannot be read.
+    pub(crate) fn finish<'a>(&mut self, mut draft: Draft<'a>) -> Result<Record<'a>, String> {
+        self.look_into_message(&mut draft);
+        if draft.record.time.is_none() {
+            if let (Some(date), Some(clock)) = (&draft.date, &draft.clock) {
+                draft.record.time = stamp::read(&format!("{date} {clock}"));
+            }
+        }
+        let Draft {
+            mut record,
+            bad_stamp,
+            ..
+        } = draft;
+        record.time = record.time.or(record.end).or(record.start);
+        if record.time.is_none() {
+            return Err(match bad_stamp {
+                Some(text) => format!("the time stamp \"{}\" cannot be read", cut(&text, 60)),
+                None => "no time stamp".to_owned(),
+            });
+        }
+        if !record.has(Field::Host) {
+            if let Some(host) = record.get(Field::Path).and_then(host_of).map(str::to_owned) {
+                record.set(Field::Host, host);
+            }
+        }
+        record.is_probe |= is_probe(&record);
+        for (field, value) in &self.fixed {
+            record.replace(*field, value.clone());
+        }
+        if let Some(minor) = self.minor {
+            record.amount_in_minor_units = minor;
+        }
+        Ok(record)
+    }
+
+    /// A message that is itself JSON, or that holds `key=value` pairs, tells more fields.
+    fn look_into_message(&mut self, draft: &mut Draft<'_>) {
+        let Some(message) = draft.record.get(Field::Message) else {
+            return;
+        };
+        let is_json = message.starts_with('{') && message.ends_with('}');
+        if !is_json && memchr::memchr(b'=', message.as_bytes()).is_none() {
+            return;
+        }
+        let message = message.to_owned();
+        if is_json {
+            let mut inner = Vec::new();
+            let walked = json::walk(&message, &mut String::new(), &mut |path, scalar| {
+                inner.push((path.to_owned(), owned(scalar)));
+            });
+            if walked.is_ok() {
+                // What the program itself wrote counts more than what the log platform put around it.
+                draft.ranks[Field::Message as usize] = 1;
+                draft.ranks[Field::Time as usize] = draft.ranks[Field::Time as usize].min(650);
+                for (path, scalar) in inner {
+                    let at = self.know(&path);
+                    self.put(draft, at, scalar, 0);
+                }
+            }
+            return;
+        }
+        pairs::each(&message, &mut |_, key, value| {
+            let at = self.know(key);
+            self.put(
+                draft,
+                at,
+                Scalar::Text(Cow::Owned(value.into_owned())),
+                INSIDE_MESSAGE,
+            );
+        });
+    }
+}
+
+fn owned(scalar: Scalar<'_>) -> Scalar<'static> {
+    match scalar {
+        Scalar::Text(text) => Scalar::Text(Cow::Owned(text.into_owned())),
+        Scalar::Number(text) => Scalar::Text(Cow::Owned(text.to_owned())),
+        Scalar::Bool(b) => Scalar::Bool(b),
+        Scalar::Null => Scalar::Null,
+    }
+}
+
+/// The text of a value; `None` for the many ways to say "nothing".
+fn text_of(value: Scalar<'_>) -> Option<Cow<'_, str>> {
+    let text = match value {
+        Scalar::Text(text) => text,
+        Scalar::Number(digits) => Cow::Borrowed(digits),
+        Scalar::Bool(true) => Cow::Borrowed("true"),
+        Scalar::Bool(false) => Cow::Borrowed("false"),
+        Scalar::Null => return None,
+    };
+    let nothing = matches!(
+        text.trim(),
+        "" | "-"
+            | "--"
+            | "null"
+            | "NULL"
+            | "nil"
+            | "<nil>"
+            | "None"
+            | "none"
+            | "N/A"
+            | "n/a"
+            | "undefined"
+            | "NaN"
+            | "(null)"
+            | "<null>"
+    );
+    (!nothing).then_some(text)
+}
+
+fn truth(value: &Scalar<'_>) -> Option<bool> {
+    let text = match value {
+        Scalar::Bool(b) => return Some(*b),
+        Scalar::Text(text) => text.trim(),
+        Scalar::Number(digits) => digits,
+        Scalar::Null => return None,
+    };
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "y" | "1" => Some(true),
+        "false" | "no" | "n" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+/// Part of a text, borrowed as long as the text was.
+fn part(text: Cow<'_, str>, range: std::ops::Range<usize>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(t) => Cow::Borrowed(&t[range]),
+        Cow::Owned(t) => Cow::Owned(t[range].to_owned()),
+    }
+}
+
+/// Where in the text an HTTP status stands: `503`, `503.0`, `503 Service Unavailable`.
+fn http_status(text: &str) -> Option<std::ops::Range<usize>> {
+    let start = text.len() - text.trim_start().len();
+    let digits = text.get(start..start + 3)?;
+    let code: u16 = digits.parse().ok()?;
+    let rest = &text[start + 3..];
+    let ends = rest.is_empty() || rest.starts_with(' ') || rest == ".0";
+    (ends && (100..600).contains(&code) && digits.bytes().all(|b| b.is_ascii_digit()))
+        .then_some(start..start + 3)
+}
+
+fn is_log_level(text: &str) -> bool {
+    let levels = ["debug", "info", "notice", "warn", "warning", "trace"];
+    levels.iter().any(|l| text.eq_ignore_ascii_case(l))
+}
+
+fn is_payment_method(text: &str) -> bool {
+    let methods = [
+        "card",
+        "credit_card",
+        "debit_card",
+        "creditcard",
+        "credit",
+        "debit",
+        "crypto",
+        "cryptocurrency",
+        "wallet",
+        "bank_transfer",
+        "bank",
+        "sepa",
+        "ach",
+        "paypal",
+        "apple_pay",
+        "google_pay",
+        "invoice",
+        "klarna",
+        "ideal",
+        "lightning",
+        "onchain",
+        "on_chain",
+        "stablecoin",
+        "voucher",
+        "gift_card",
+        "pix",
+        "upi",
+    ];
+    methods.iter().any(|m| text.eq_ignore_ascii_case(m))
+}
+
+/// `10.00`, or `10.00 EUR`, `EUR 10.00`: the currency counts where no field states it.
+fn take_amount<'a>(draft: &mut Draft<'a>, text: Cow<'a, str>, rank: u16) -> Option<Field> {
+    let (number, currency) = match text.trim().split_once(' ') {
+        Some((a, b)) if is_currency(b) => (a.to_owned(), Some(b.to_owned())),
+        Some((a, b)) if is_currency(a) => (b.trim().to_owned(), Some(a.to_owned())),
+        _ => (String::new(), None),
+    };
+    let won = match currency {
+        Some(currency) => {
+            draft.set(Field::Currency, 200, currency);
+            draft.set(Field::Amount, rank, number)
+        }
+        None => draft.set(Field::Amount, rank, text),
+    };
+    if !won {
+        return None;
+    }
+    draft.record.amount_in_minor_units = false;
+    Some(Field::Amount)
+}
+
+fn is_currency(text: &str) -> bool {
+    (2..=6).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphabetic())
+}
+
+fn take_stamp<'a>(
+    draft: &mut Draft<'a>,
+    field: Field,
+    text: Cow<'a, str>,
+    utc: bool,
+    rank: u16,
+) -> Option<Field> {
+    if rank <= draft.ranks[field as usize] {
+        return None;
+    }
+    let Some(mut read) = stamp::read(&text) else {
+        if field == Field::Time {
+            if is_date(&text) {
+                draft.date = Some(text);
+            } else if is_clock(&text) {
+                draft.clock = Some(text);
+            } else {
+                draft.bad_stamp.get_or_insert(text);
+            }
+        }
+        return None;
+    };
+    read.has_zone |= utc;
+    draft.ranks[field as usize] = rank;
+    match field {
+        Field::StartTime => draft.record.start = Some(read),
+        Field::EndTime => draft.record.end = Some(read),
+        _ => draft.record.time = Some(read),
+    }
+    Some(field)
+}
+
+/// `2021-08-18`
+fn is_date(text: &str) -> bool {
+    let b = text.trim().as_bytes();
+    b.len() == 10 && matches!((b[4], b[7]), (b'-', b'-') | (b'/', b'/')) && b[0].is_ascii_digit()
+}
+
+/// `12:00:00`, with a fraction and a zone or without.
+fn is_clock(text: &str) -> bool {
+    let b = text.trim().as_bytes();
+    b.len() >= 8 && b[2] == b':' && b[5] == b':' && b[0].is_ascii_digit()
+}
+
+/// A number that is not negative, without sign and exponent games.
+fn plain_number(text: &str) -> Option<f64> {
+    let fits = !text.is_empty()
+        && text.len() <= 24
+        && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    if fits { text.parse().ok() } else { None }
+}
+
+/// A duration that states its units, in nanoseconds: `527ms`, `0.52 s`, `1m30.5s`, `1h2m`, `12µs`.
+fn with_units(text: &str) -> Option<u128> {
+    let mut rest = text;
+    let mut total = 0u128;
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let (number, after) = rest.split_at(end);
+        let after = after.trim_start();
+        let unit_end = after
+            .find(|c: char| !c.is_alphabetic())
+            .unwrap_or(after.len());
+        let (unit, after) = after.split_at(unit_end);
+        let per: u128 = match unit {
+            "ns" | "nanoseconds" => 1,
+            "us" | "µs" | "μs" | "microseconds" => 1_000,
+            "ms" | "msec" | "millis" | "milliseconds" => 1_000_000,
+            "s" | "sec" | "secs" | "seconds" | "second" => 1_000_000_000,
+            "m" | "min" | "mins" | "minutes" => 60_000_000_000,
+            "h" | "hours" => 3_600_000_000_000,
+            _ => return None,
+        };
+        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+        if whole.len() > 12 || fraction.len() > 12 || fraction.contains('.') || number.is_empty() {
+            return None;
+        }
+        let whole: u128 = if whole.is_empty() {
+            0
+        } else {
+            whole.parse().ok()?
+        };
+        let parts: u128 = if fraction.is_empty() {
+            0
+        } else {
+            fraction.parse().ok()?
+        };
+        let scale = 10u128.pow(u32::try_from(fraction.len()).ok()?);
+        total = total.checked_add(whole * per + parts * per / scale)?;
+        rest = after.trim_start();
+    }
+    (!text.is_empty()).then_some(total)
+}
+
+/// The host of a URL.
+fn host_of(url: &str) -> Option<&str> {
+    let (scheme, rest) = url.split_once("://")?;
+    if scheme.is_empty() || !scheme.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let host = rest.split(['/', '?', '#']).next()?;
+    let host = host.rsplit('@').next()?;
+    let host = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    };
+    (!host.is_empty()).then_some(host)
+}
+
+/// Whether a monitor made the call, by what it says of itself.
+fn is_probe(record: &Record<'_>) -> bool {
+    const AGENTS: &[&str] = &[
+        "uptimerobot",
+        "pingdom",
+        "kube-probe",
+        "upptime",
+        "statuscake",
+        "blackbox",
+        "healthcheck",
+        "site24x7",
+        "synthetics",
+        "googlestackdrivermonitoring",
+        "elb-health",
+        "updown.io",
+        "better uptime",
+        "uptime-kuma",
+        "checkly",
+    ];
+    const KINDS: &[&str] = &[
+        "probe",
+        "health_check",
+        "healthcheck",
+        "health-check",
+        "synthetic",
+        "heartbeat",
+        "uptime_check",
+    ];
+    const PATHS: &[&str] = &[
+        "/health",
+        "/healthz",
+        "/livez",
+        "/readyz",
+        "/health/live",
+        "/health/ready",
+    ];
+    let agent = record
+        .get(Field::UserAgent)
+        .unwrap_or("")
+        .to_ascii_lowercase();
+    let kind = record.get(Field::Kind).unwrap_or("");
+    let path = record.get(Field::Path).unwrap_or("");
+    AGENTS.iter().any(|a| agent.contains(a))
+        || KINDS.iter().any(|k| kind.eq_ignore_ascii_case(k))
+        || PATHS.contains(&path)
+        || record
+            .get(Field::Message)
+            .is_some_and(|m| m.contains("[upptime]"))
+}
+
+/// The first `n` characters.
+pub(crate) fn cut(text: &str, n: usize) -> &str {
+    text.char_indices()
+        .nth(n)
+        .map_or(text, |(end, _)| &text[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(json: &str) -> Record<'_> {
+        let mut fields = Fields::new([].iter());
+        let mut draft = Draft::new(1);
+        fields
+            .put_json(&mut draft, json, &mut String::new(), 0)
+            .unwrap();
+        fields.finish(draft).unwrap()
+    }
+
+    #[test]
+    fn a_status_is_a_word_or_an_http_status_or_both() {
+        let r = record(r#"{"ts":"2021-08-18T12:00:00Z","status":503}"#);
+        assert_eq!(
+            (r.get(Field::HttpStatus), r.get(Field::Status)),
+            (Some("503"), None)
+        );
+        let r = record(r#"{"ts":1629288000,"status":"failed","http_status":"502"}"#);
+        assert_eq!(
+            (r.get(Field::HttpStatus), r.get(Field::Status)),
+            (Some("502"), Some("failed"))
+        );
+        let r = record(r#"{"ts":1629288000,"status":200,"statusCode":500}"#);
+        assert_eq!(
+            r.get(Field::HttpStatus),
+            Some("500"),
+            "the more specific name wins"
+        );
+        let r = record(r#"{"ts":1629288000,"ok":false,"status":"504 Gateway Timeout"}"#);
+        assert_eq!(
+            (r.get(Field::HttpStatus), r.get(Field::Status)),
+            (Some("504"), Some("false"))
+        );
+    }
+
+    #[test]
+    fn errors_are_codes_messages_or_only_a_yes() {
+        let r = record(r#"{"ts":1629288000,"error":"connect timed out","code":-1003}"#);
+        assert_eq!(
+            (r.get(Field::ErrorMessage), r.get(Field::ErrorCode)),
+            (Some("connect timed out"), Some("-1003"))
+        );
+        let r = record(r#"{"ts":1629288000,"reason":"insufficient_funds","error":null}"#);
+        assert_eq!(
+            (r.get(Field::ErrorMessage), r.get(Field::ErrorCode)),
+            (None, Some("insufficient_funds"))
+        );
+        let r = record(r#"{"ts":1629288000,"error":true}"#);
+        assert_eq!(r.get(Field::Status), Some("failed"));
+        let r = record(
+            r#"{"ts":1629288000,"error":{"code":"E1","message":"no answer","type":"Timeout"}}"#,
+        );
+        assert_eq!(
+            (
+                r.get(Field::ErrorCode),
+                r.get(Field::ErrorMessage),
+                r.get(Field::ErrorType)
+            ),
+            (Some("E1"), Some("no answer"), Some("Timeout"))
+        );
+    }
+
+    #[test]
+    fn money_keeps_its_digits() {
+        let r = record(r#"{"ts":1629288000,"amount":12345678901234567.890,"currency":"JPY"}"#);
+        assert_eq!(r.get(Field::Amount), Some("12345678901234567.890"));
+        let r = record(r#"{"ts":1629288000,"amount_cents":1050}"#);
+        assert!(r.amount_in_minor_units);
+        let r = record(r#"{"ts":1629288000,"amount_cents":1050,"amount":"10.50 EUR"}"#);
+        assert_eq!(
+            (r.get(Field::Amount), r.get(Field::Currency)),
+            (Some("10.50"), Some("EUR"))
+        );
+        assert!(!r.amount_in_minor_units);
+    }
+
+    #[test]
+    fn durations_have_a_unit() {
+        for (json, value, unit) in [
+            (
+                r#"{"ts":1629288000,"duration_ms":12.5}"#,
+                "12.5",
+                DurationUnit::Millis,
+            ),
+            (
+                r#"{"ts":1629288000,"request_time":"0.25"}"#,
+                "0.25",
+                DurationUnit::Seconds,
+            ),
+            (
+                r#"{"ts":1629288000,"latency":"527ms"}"#,
+                "527000000",
+                DurationUnit::Nanos,
+            ),
+            (
+                r#"{"ts":1629288000,"elapsed":"1m30.5s"}"#,
+                "90500000000",
+                DurationUnit::Nanos,
+            ),
+            (
+                r#"{"ts":1629288000,"event":{"duration":1500}}"#,
+                "1500",
+                DurationUnit::Nanos,
+            ),
+        ] {
+            let r = record(json);
+            assert_eq!(
+                (r.get(Field::Duration), r.duration_unit),
+                (Some(value), unit),
+                "{json}"
+            );
+        }
+        assert_eq!(
+            record(r#"{"ts":1629288000,"duration_ms":-1}"#).get(Field::Duration),
+            None
+        );
+    }
+
+    #[test]
+    fn a_message_that_is_json_or_holds_pairs_tells_more() {
+        let r = record(
+            r#"{"timestamp":1629288000000,"message":"{\"ts\":\"2021-08-18T11:59:59Z\",\"msg\":\"payment failed\",\"payment_id\":\"p1\"}"}"#,
+        );
+        assert_eq!(r.get(Field::PaymentId), Some("p1"));
+        assert_eq!(r.get(Field::Message), Some("payment failed"));
+        assert_eq!(r.time.unwrap().time.to_string(), "2021-08-18T11:59:59.000Z");
+        let r = record(
+            r#"{"ts":1629288000,"payment_id":"outer","msg":"failed payment_id=inner order_id=o1"}"#,
+        );
+        assert_eq!(
+            (r.get(Field::PaymentId), r.get(Field::OrderId)),
+            (Some("outer"), Some("o1"))
+        );
+    }
+
+    #[test]
+    fn without_a_readable_time_it_is_no_record() {
+        let mut fields = Fields::new([].iter());
+        let mut finish = |json: &'static str| {
+            let mut draft = Draft::new(1);
+            fields
+                .put_json(&mut draft, json, &mut String::new(), 0)
+                .unwrap();
+            fields
+                .finish(draft)
+                .map(|r| r.time.unwrap().time.to_string())
+        };
+        assert_eq!(finish(r#"{"a":1}"#), Err("no time stamp".to_owned()));
+        assert_eq!(
+            finish(r#"{"ts":"soon"}"#),
+            Err("the time stamp \"soon\" cannot be read".to_owned())
+        );
+        assert_eq!(
+            finish(r#"{"ts":"soon","end":1629288000}"#),
+            Ok("2021-08-18T12:00:00.000Z".to_owned())
+        );
+        assert_eq!(
+            finish(r#"{"date":"2021-08-18","time":"12:00:00.5"}"#),
+            Ok("2021-08-18T12:00:00.500Z".to_owned())
+        );
+    }
+
+    #[test]
+    fn the_configuration_wins_over_the_table() {
+        let rule = MappingRule {
+            fields: vec![
+                ("x.k".into(), Field::PaymentId),
+                ("took".into(), Field::Duration),
+            ],
+            set: vec![(Field::Merchant, "shop".into())],
+            duration_unit: Some(DurationUnit::Seconds),
+            amount_in_minor_units: Some(true),
+            ..MappingRule::default()
+        };
+        let mut fields = Fields::new([&rule].into_iter());
+        let mut draft = Draft::new(1);
+        let json = r#"{"ts":1629288000,"payment_id":"no","x":{"k":"yes"},"took":3,"amount":5}"#;
+        fields
+            .put_json(&mut draft, json, &mut String::new(), 0)
+            .unwrap();
+        let r = fields.finish(draft).unwrap();
+        assert_eq!(r.get(Field::PaymentId), Some("yes"));
+        assert_eq!(r.get(Field::Merchant), Some("shop"));
+        assert_eq!(r.duration_unit, DurationUnit::Seconds);
+        assert!(r.amount_in_minor_units);
+        assert!(
+            fields
+                .mapping()
+                .contains(&("x.k".to_owned(), Field::PaymentId))
+        );
+    }
+
+    #[test]
+    fn the_host_of_a_url() {
+        let r = record(
+            r#"{"ts":1629288000,"url":"https://user@api.binance.com:443/api/v3/order?x=1"}"#,
+        );
+        assert_eq!(r.get(Field::Host), Some("api.binance.com"));
+    }
+
+    #[test]
+    fn probes_say_so() {
+        assert!(record(r#"{"ts":1629288000,"probe":true}"#).is_probe);
+        assert!(record(r#"{"ts":1629288000,"user_agent":"kube-probe/1.2"}"#).is_probe);
+        assert!(!record(r#"{"ts":1629288000,"probe":false}"#).is_probe);
+    }
+}

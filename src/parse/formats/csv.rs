@@ -1,0 +1,238 @@
+//! CSV with a header: `,` `;` tab or `|`, quoted line breaks, names in any case.
+
+use std::borrow::Cow;
+use std::io::Read;
+
+use csv::{ByteRecord, ReaderBuilder};
+
+use super::{Fit, LogFormat, WholeFormat};
+use crate::model::Field;
+use crate::parse::Output;
+use crate::parse::aliases::Reads;
+use crate::parse::detect::Sample;
+use crate::parse::fields::{Draft, Fields};
+use crate::parse::json::Scalar;
+
+pub(super) struct Csv;
+
+const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+impl LogFormat for Csv {
+    fn id(&self) -> &'static str {
+        "csv"
+    }
+
+    fn about(&self) -> &'static str {
+        "CSV with a header row; separated by comma, semicolon, tab or |"
+    }
+
+    fn detect(&self, sample: &Sample, fields: &mut Fields) -> Option<Fit> {
+        let header = Header::find(sample.text().as_bytes(), fields)?;
+        // The values tell the units.
+        let mut taken = 0u32;
+        let mut rows = reader(sample.text().as_bytes(), header.delimiter).into_byte_records();
+        let data = rows.by_ref().skip(header.row + 1).take(200).flatten();
+        for row in data.filter(|r| r.len() == header.columns.len()) {
+            taken += u32::from(read_row(&row, &header, 1, fields).is_some_and(|r| r.is_ok()));
+        }
+        (taken > 0 || sample.lines().nth(header.row + 1).is_none()).then(|| Fit {
+            score: 990,
+            reason: format!(
+                "its header has {} columns separated by {}, {} of them known (time: \"{}\")",
+                header.columns.len(),
+                delimiter_name(header.delimiter),
+                header.recognised,
+                header.time
+            ),
+        })
+    }
+
+    fn whole(&self) -> Option<&dyn WholeFormat> {
+        Some(self)
+    }
+}
+
+fn delimiter_name(delimiter: u8) -> &'static str {
+    match delimiter {
+        b',' => "commas",
+        b';' => "semicolons",
+        b'\t' => "tabs",
+        _ => "bars",
+    }
+}
+
+/// The first row, understood.
+struct Header {
+    delimiter: u8,
+    /// Numbers under which the names are known.
+    columns: Vec<usize>,
+    names: Vec<String>,
+    recognised: usize,
+    time: String,
+    /// Which row it is (Excel puts `sep=;` before it).
+    row: usize,
+}
+
+impl Header {
+    /// The header that most columns of known names make, a time stamp among them.
+    fn find(text: &[u8], fields: &mut Fields) -> Option<Header> {
+        let candidates = DELIMITERS
+            .iter()
+            .filter_map(|d| Header::with(text, *d, fields));
+        candidates.max_by_key(|h| (h.recognised, h.columns.len()))
+    }
+
+    fn with(text: &[u8], delimiter: u8, fields: &mut Fields) -> Option<Header> {
+        let mut rows = reader(text, delimiter).into_byte_records();
+        let mut row = 0;
+        let mut first = rows.next()?.ok()?;
+        if first
+            .iter()
+            .next()
+            .is_some_and(|c| c.starts_with(b"sep=") || c.starts_with(b"Sep="))
+        {
+            row = 1;
+            first = rows.next()?.ok()?;
+        }
+        let names: Vec<String> = first
+            .iter()
+            .map(|c| {
+                String::from_utf8_lossy(c)
+                    .trim_matches(['\u{feff}', ' ', '"', '#'])
+                    .to_owned()
+            })
+            .collect();
+        if names.len() < 2 || names.iter().any(|n| !is_name(n)) {
+            return None;
+        }
+        let columns: Vec<usize> = names.iter().map(|n| fields.know(n)).collect();
+        let meanings: Vec<_> = names.iter().map(|n| fields.meaning(n)).collect();
+        let is_stamp =
+            |m: &Option<crate::parse::aliases::Meaning>| m.is_some_and(|m| m.reads == Reads::Stamp);
+        let time = names
+            .iter()
+            .zip(&meanings)
+            .find(|(_, m)| is_stamp(m))?
+            .0
+            .clone();
+        Some(Header {
+            delimiter,
+            recognised: meanings.iter().flatten().count(),
+            time,
+            columns,
+            names,
+            row,
+        })
+    }
+}
+
+/// Whether a cell can be the name of a column: not a number, not a time, not a sentence.
+fn is_name(cell: &str) -> bool {
+    cell.len() <= 80
+        && !cell.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '{' | '[' | '<'))
+        && !cell.contains(['=', '\n'])
+        && cell.split_whitespace().count() <= 6
+}
+
+fn reader<R: Read>(data: R, delimiter: u8) -> csv::Reader<R> {
+    ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .buffer_capacity(256 << 10)
+        .from_reader(data)
+}
+
+impl WholeFormat for Csv {
+    fn read_all(&self, input: &mut dyn Read, fields: &mut Fields, output: &mut Output<'_>) {
+        let mut head = Vec::new();
+        // The header was found in the sample: find it again in as much.
+        let taken = input
+            .take(crate::parse::detect::SAMPLE_BYTES as u64)
+            .read_to_end(&mut head);
+        let Some(header) = Header::find(&head, fields) else {
+            output.reject(1, "no header of known columns");
+            return;
+        };
+        let failed = taken.err();
+        let chained = std::io::Cursor::new(head).chain(input);
+        let mut rows = reader(chained, header.delimiter);
+        let mut row = ByteRecord::new();
+        let mut number = 0;
+        loop {
+            match rows.read_byte_record(&mut row) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => return output.cut_off(&std::io::Error::other(error)),
+            }
+            number += 1;
+            let line = row.position().map_or(number, csv::Position::line);
+            if number <= header.row as u64 + 1 || is_header(&row, &header) {
+                continue;
+            }
+            output.line();
+            match read_row(&row, &header, line, fields) {
+                Some(Ok(record)) => output.record("csv", &record),
+                Some(Err(reason)) => output.reject(line, reason),
+                None => output.reject(
+                    line,
+                    format!(
+                        "{} fields, the header has {}",
+                        row.len(),
+                        header.columns.len()
+                    ),
+                ),
+            }
+        }
+        if let Some(error) = failed {
+            output.cut_off(&error);
+        }
+    }
+}
+
+/// Whether the row is the header once more (files put one after the other).
+fn is_header(row: &ByteRecord, header: &Header) -> bool {
+    row.len() == header.names.len()
+        && row
+            .iter()
+            .zip(&header.names)
+            .all(|(cell, name)| cell == name.as_bytes())
+}
+
+/// Reads one row; `None` when it has another number of fields than the header.
+fn read_row<'a>(
+    row: &'a ByteRecord,
+    header: &Header,
+    line: u64,
+    fields: &mut Fields,
+) -> Option<Result<crate::model::Record<'a>, String>> {
+    let trailing_blank = row.iter().skip(header.columns.len()).all(<[u8]>::is_empty);
+    if row.len() < header.columns.len() || !trailing_blank {
+        return None;
+    }
+    let mut draft = Draft::new(line);
+    for (cell, column) in row.iter().zip(&header.columns) {
+        let text: Cow<'a, str> = String::from_utf8_lossy(cell);
+        fields.put(&mut draft, *column, Scalar::Text(text), 0);
+    }
+    let decimal_comma = header.delimiter == b';';
+    if decimal_comma {
+        with_decimal_point(&mut draft, Field::Amount);
+    }
+    Some(fields.finish(draft))
+}
+
+/// `399,00` in a file separated by semicolons is written by a locale with a decimal comma.
+fn with_decimal_point(draft: &mut Draft<'_>, field: Field) {
+    let Some(text) = draft.record.get(field) else {
+        return;
+    };
+    let Some((whole, fraction)) = text.split_once(',') else {
+        return;
+    };
+    let digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
+    if digits(whole.trim_start_matches('-')) && digits(fraction) {
+        let text = format!("{whole}.{fraction}");
+        draft.record.replace(field, text);
+    }
+}

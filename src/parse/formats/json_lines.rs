@@ -1,0 +1,125 @@
+//! JSON Lines: one object a line. A line that wraps several records (OpenTelemetry's file exporter) gives them all.
+
+use super::{Fit, LineFormat, LogFormat, Refusal};
+use crate::model::Record;
+use crate::parse::detect::{self, Sample};
+use crate::parse::fields::{Draft, Fields};
+use crate::parse::wrapper;
+
+pub(super) struct JsonLines;
+
+impl LogFormat for JsonLines {
+    fn id(&self) -> &'static str {
+        "jsonl"
+    }
+
+    fn about(&self) -> &'static str {
+        "JSON Lines: one object a line, nested or flat"
+    }
+
+    fn detect(&self, sample: &Sample, fields: &mut Fields) -> Option<Fit> {
+        detect::share(sample, self, fields, "JSON objects with a time stamp")
+    }
+
+    fn lines(&self) -> Option<&dyn LineFormat> {
+        Some(self)
+    }
+}
+
+impl LineFormat for JsonLines {
+    fn read_line(
+        &self,
+        text: &str,
+        line: u64,
+        fields: &mut Fields,
+        emit: &mut dyn FnMut(&Record<'_>),
+    ) -> Result<(), Refusal> {
+        let text = text.trim_start_matches(['\u{1e}', '\u{feff}', ' ', '\t']);
+        if !text.starts_with('{') {
+            return Err(Refusal::NotMine);
+        }
+        // JSON exports that put each element of an array on its own line end it with a comma.
+        let text = text.trim_end_matches(',');
+        match read_object(text, &[], line, fields) {
+            Ok(record) => emit(&record),
+            Err(reason) if wrapper::is_wrapper(text) => {
+                return wrapped(text, line, fields, emit).map_err(|_| reason.into());
+            }
+            Err(reason) => return Err(reason.into()),
+        }
+        Ok(())
+    }
+}
+
+/// Reads one JSON object; the scalars of the objects around it count too, below its own.
+pub(super) fn read_object<'a>(
+    text: &'a str,
+    around: &[&'a str],
+    line: u64,
+    fields: &mut Fields,
+) -> Result<Record<'a>, String> {
+    let mut draft = Draft::new(line);
+    let mut path = String::new();
+    fields
+        .put_json(&mut draft, text, &mut path, 0)
+        .map_err(|e| e.to_string())?;
+    for (distance, outer) in around.iter().rev().enumerate() {
+        put_around(
+            &mut draft,
+            outer,
+            fields,
+            &mut path,
+            400 + 20 * u16::try_from(distance).unwrap_or(0),
+        );
+    }
+    fields.finish(draft)
+}
+
+/// Takes what an outer object says itself, without the lists in it.
+fn put_around<'a>(
+    draft: &mut Draft<'a>,
+    outer: &'a str,
+    fields: &mut Fields,
+    path: &mut String,
+    lower: u16,
+) {
+    for (key, value) in crate::parse::json::members(outer).unwrap_or_default() {
+        if value.starts_with('[')
+            || matches!(
+                key.as_ref(),
+                "hits" | "data" | "result" | "results" | "response"
+            )
+        {
+            continue;
+        }
+        let prefix = key.into_owned();
+        let walked = crate::parse::json::walk(value, path, &mut |inner, scalar| {
+            let at = if inner.is_empty() {
+                fields.know(&prefix)
+            } else {
+                fields.know(&format!("{prefix}.{inner}"))
+            };
+            // When the export was made is not when the records were.
+            if !fields.is_stamp(at) {
+                fields.put(draft, at, scalar, lower);
+            }
+        });
+        debug_assert!(walked.is_ok(), "members() gives whole values");
+    }
+}
+
+fn wrapped(
+    text: &str,
+    line: u64,
+    fields: &mut Fields,
+    emit: &mut dyn FnMut(&Record<'_>),
+) -> Result<(), String> {
+    let mut result = Err("it wraps no record".to_owned());
+    wrapper::split(text, &mut |element, around| {
+        if let Ok(record) = read_object(element, around, line, fields) {
+            emit(&record);
+            result = Ok(());
+        }
+    });
+    result
+}

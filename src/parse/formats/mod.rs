@@ -1,0 +1,89 @@
+//! The table of formats. A new one is a file here and a line in [`FORMATS`].
+
+mod access;
+mod csv;
+mod json_document;
+mod json_lines;
+mod logfmt;
+mod statuspage;
+mod text;
+
+use std::borrow::Cow;
+use std::io::Read;
+
+use super::Output;
+use super::detect::Sample;
+use super::fields::Fields;
+use crate::model::Record;
+
+/// How well a format fits a sample, and why.
+pub(crate) struct Fit {
+    /// From 0 to 1000: for line formats, the share of lines that it reads.
+    pub(crate) score: u32,
+    /// In words for people.
+    pub(crate) reason: String,
+}
+
+/// Why a format does not read a line.
+pub(crate) enum Refusal {
+    /// The line has not this format's shape: others may try.
+    NotMine,
+    /// The line has its shape, but is of no use, and why.
+    Bad(Cow<'static, str>),
+}
+
+impl From<String> for Refusal {
+    fn from(reason: String) -> Refusal {
+        Refusal::Bad(Cow::Owned(reason))
+    }
+}
+
+/// A log format.
+pub(crate) trait LogFormat: Sync {
+    /// Short stable name, as `inspect` prints it.
+    fn id(&self) -> &'static str;
+    /// One line for people.
+    fn about(&self) -> &'static str;
+    /// How well it fits; `None` when not at all.
+    fn detect(&self, sample: &Sample, fields: &mut Fields) -> Option<Fit>;
+    /// The reader of lines, if lines can be read one by one.
+    fn lines(&self) -> Option<&dyn LineFormat> {
+        None
+    }
+    /// The reader of the whole input, if it has to be read as one.
+    fn whole(&self) -> Option<&dyn WholeFormat> {
+        None
+    }
+    /// Whether records are numbered by element rather than by line.
+    fn counts_elements(&self) -> bool {
+        false
+    }
+}
+
+/// Reads one line by itself.
+pub(crate) trait LineFormat: Sync {
+    /// Gives the records of the line to `emit` (one, as a rule).
+    fn read_line(
+        &self,
+        text: &str,
+        line: u64,
+        fields: &mut Fields,
+        emit: &mut dyn FnMut(&Record<'_>),
+    ) -> Result<(), Refusal>;
+}
+
+/// Reads an input as one document.
+pub(crate) trait WholeFormat: Sync {
+    fn read_all(&self, reader: &mut dyn Read, fields: &mut Fields, output: &mut Output<'_>);
+}
+
+/// Every format; where two fit a sample equally well, the earlier one is taken.
+pub(crate) static FORMATS: &[&dyn LogFormat] = &[
+    &statuspage::Statuspage,
+    &json_document::JsonDocument,
+    &json_lines::JsonLines,
+    &csv::Csv,
+    &access::Access,
+    &logfmt::Logfmt,
+    &text::Text,
+];

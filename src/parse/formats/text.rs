@@ -1,0 +1,248 @@
+//! Plain lines of applications: a time stamp first, then a level, who speaks, and a message, which may hold
+//! `key=value` pairs or a JSON object.
+
+use super::{Fit, LineFormat, LogFormat, Refusal};
+use crate::model::{Field, Record};
+use crate::parse::detect::{self, Sample};
+use crate::parse::fields::{Draft, Fields};
+use crate::parse::stamp;
+
+pub(super) struct Text;
+
+impl LogFormat for Text {
+    fn id(&self) -> &'static str {
+        "text"
+    }
+
+    fn about(&self) -> &'static str {
+        "lines of text with a time stamp first; key=value pairs in them are fields"
+    }
+
+    fn detect(&self, sample: &Sample, fields: &mut Fields) -> Option<Fit> {
+        let fit = detect::share(sample, self, fields, "text with a time stamp first")?;
+        Some(Fit {
+            // More specific formats may read the same lines.
+            score: fit.score.saturating_sub(1),
+            ..fit
+        })
+    }
+
+    fn lines(&self) -> Option<&dyn LineFormat> {
+        Some(self)
+    }
+}
+
+impl LineFormat for Text {
+    fn read_line(
+        &self,
+        text: &str,
+        line: u64,
+        fields: &mut Fields,
+        emit: &mut dyn FnMut(&Record<'_>),
+    ) -> Result<(), Refusal> {
+        let plain;
+        let text = if memchr::memchr(0x1b, text.as_bytes()).is_some() {
+            plain = without_colour(text);
+            plain.as_str()
+        } else {
+            text
+        };
+        let text = after_priority(text.trim_start_matches(['\u{feff}', ' ', '\t']));
+        let (time, used) =
+            stamp::read_prefix(text.trim_start_matches('[')).ok_or(Refusal::NotMine)?;
+        let text = text.trim_start_matches('[');
+        let mut draft = Draft::new(line);
+        draft.set_time(time, 1000);
+        let rest = head(&mut draft, &text[used..]);
+        put_rest(&mut draft, rest, fields)?;
+        emit(&fields.finish(draft)?);
+        Ok(())
+    }
+}
+
+/// Takes escape sequences for colours out.
+fn without_colour(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("\u{1b}[") {
+        out.push_str(&rest[..at]);
+        let after = &rest[at + 2..];
+        let end = after
+            .find(|c: char| c.is_ascii_alphabetic())
+            .map_or(after.len(), |e| e + 1);
+        rest = &after[end..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Takes the priority of a syslog line off: `<165>1 2003-10-11T22:14:15.003Z …`.
+fn after_priority(text: &str) -> &str {
+    let Some((priority, rest)) = text.strip_prefix('<').and_then(|t| t.split_once('>')) else {
+        return text;
+    };
+    if priority.is_empty() || !priority.bytes().all(|b| b.is_ascii_digit()) {
+        return text;
+    }
+    rest.strip_prefix("1 ").unwrap_or(rest)
+}
+
+/// Reads level and speaker after the time stamp; gives what is left: the message.
+fn head<'a>(draft: &mut Draft<'a>, text: &'a str) -> &'a str {
+    let mut rest =
+        text.trim_start_matches(|c: char| matches!(c, ']' | ' ' | '\t' | '|' | '-' | ':' | ','));
+    for _ in 0..6 {
+        let Some(after) = head_part(draft, rest) else {
+            break;
+        };
+        rest = after.trim_start_matches([' ', '\t', '|']);
+        rest = rest
+            .strip_prefix("- ")
+            .or_else(|| rest.strip_prefix(": "))
+            .unwrap_or(rest)
+            .trim_start();
+    }
+    rest
+}
+
+/// Takes one part of the head, if one stands at the start.
+fn head_part<'a>(draft: &mut Draft<'a>, rest: &'a str) -> Option<&'a str> {
+    if let Some((inner, after)) = rest.strip_prefix('[').and_then(|r| r.split_once(']')) {
+        return bracketed(draft, inner.trim()).then_some(after);
+    }
+    // The stream that containers log: "stdout F message".
+    for stream in ["stdout F ", "stderr F ", "stdout P ", "stderr P "] {
+        if let Some(after) = rest.strip_prefix(stream) {
+            return Some(after);
+        }
+    }
+    let end = rest.find([' ', '\t', '|']).unwrap_or(rest.len());
+    let (word, after) = rest.split_at(end);
+    if let Some((level, name)) = word
+        .split_once(':')
+        .filter(|(l, n)| is_level(l) && !n.is_empty())
+    {
+        // "DEBUG:module" and the like: what follows the level is read again.
+        draft.set(Field::Level, 900, level);
+        return Some(&rest[rest.len() - after.len() - name.len()..]);
+    }
+    let bare = word.trim_end_matches([':', ',']);
+    if is_level(bare) && !draft.record.has(Field::Level) {
+        draft.set(Field::Level, 900, bare);
+        return Some(after);
+    }
+    let names_speaker = word.ends_with(':')
+        || after.starts_with(" - ")
+        || after.starts_with(" | ")
+        || is_service(bare);
+    let name = bare.split('[').next().unwrap_or(bare);
+    if names_speaker
+        && is_identifier(name)
+        && !after.is_empty()
+        && !draft.record.has(Field::Service)
+    {
+        draft.set(Field::Service, 700, name);
+        return Some(after);
+    }
+    // "host tag[pid]: message" of syslog.
+    let tag = after.trim_start().split(' ').next().unwrap_or("");
+    if is_identifier(bare) && tag.ends_with("]:") && tag.contains('[') {
+        return Some(after);
+    }
+    None
+}
+
+/// Level, service, thread or process number in brackets; `false` when it looks like part of the message.
+fn bracketed<'a>(draft: &mut Draft<'a>, inner: &'a str) -> bool {
+    if inner.len() > 60 || inner.contains(['=', '"', '{', ',']) {
+        return false;
+    }
+    if is_level(inner) {
+        draft.set(Field::Level, 900, inner);
+    } else if is_service(inner)
+        || (is_identifier(inner) && !is_thread(inner) && !draft.record.has(Field::Service))
+    {
+        draft.set(Field::Service, 700, inner);
+    }
+    true
+}
+
+fn is_level(word: &str) -> bool {
+    const LEVELS: &[&str] = &[
+        "TRACE",
+        "DEBUG",
+        "INFO",
+        "INFORMATION",
+        "NOTICE",
+        "WARN",
+        "WARNING",
+        "ERROR",
+        "ERR",
+        "FATAL",
+        "CRITICAL",
+        "CRIT",
+        "ALERT",
+        "EMERG",
+        "PANIC",
+        "SEVERE",
+        "FINE",
+        "DBG",
+        "INF",
+        "WRN",
+        "FTL",
+        "LOG",
+    ];
+    LEVELS.iter().any(|l| word.eq_ignore_ascii_case(l))
+}
+
+/// A name that programs have: `payments-api`, `com.example.Pay`, `svc_7`.
+fn is_identifier(word: &str) -> bool {
+    word.len() >= 2
+        && word.len() <= 60
+        && word.starts_with(|c: char| c.is_ascii_alphabetic())
+        && word
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/' | b'$'))
+}
+
+/// A name that says that it is a service.
+fn is_service(word: &str) -> bool {
+    const ENDINGS: &[&str] = &[
+        "-service", "-svc", "-api", "-gateway", "-worker", "-server", "_service", "-app",
+        "-client", "-proxy",
+    ];
+    is_identifier(word) && ENDINGS.iter().any(|e| word.ends_with(e))
+}
+
+fn is_thread(word: &str) -> bool {
+    let word = word.to_ascii_lowercase();
+    word == "main"
+        || word.contains("thread")
+        || word.contains("-exec-")
+        || word.contains("pool-")
+        || word.starts_with("worker")
+}
+
+/// Reads the message: its pairs, or the JSON object that it is or ends with, are fields.
+fn put_rest<'a>(draft: &mut Draft<'a>, rest: &'a str, fields: &mut Fields) -> Result<(), Refusal> {
+    let mut message = rest;
+    let json = rest.find('{').filter(|_| rest.ends_with('}'));
+    if let Some(at) = json {
+        let mut inner = Draft::new(draft.record.line);
+        let mut path = String::new();
+        if fields
+            .put_json(&mut inner, &rest[at..], &mut path, 0)
+            .is_ok()
+        {
+            let walked = fields.put_json(draft, &rest[at..], &mut path, 0);
+            debug_assert!(walked.is_ok());
+            message = rest[..at].trim_end();
+        }
+    }
+    fields.put_pairs(draft, message, 0);
+    if !message.is_empty() {
+        // Its pairs are taken already; a message by name wins.
+        draft.set(Field::Message, 500, message);
+    }
+    Ok(())
+}
