@@ -94,12 +94,22 @@ pub fn explain(settings: &Settings, id: &str) -> Result<(Report, Option<Story>)>
     let found = find(settings)?;
     let report = report_of(settings, &found);
     let wanted = IdHash::of(id);
-    let Some(index) = found.timeline.attempts.iter().position(|a| wanted.is_some() && a.links[0] == wanted) else {
+    let Some(index) = found
+        .timeline
+        .attempts
+        .iter()
+        .position(|a| wanted.is_some() && a.links[0] == wanted)
+    else {
         return Ok((report, None));
     };
-    let at = found.judged.judgements.iter().position(|j| j.attempt == index);
+    let at = found
+        .judged
+        .judgements
+        .iter()
+        .position(|j| j.attempt == index);
     let judgement = at.map(|i| &found.judged.judgements[i]);
-    let (mut story, sources) = attribution::tell(&found.timeline, &found.detected, index, judgement);
+    let (mut story, sources) =
+        attribution::tell(&found.timeline, &found.detected, index, judgement);
     story.payment_id = id.to_string();
     story.failed = at.and_then(|i| report.failures.get(i).cloned());
     story.lines = cite(settings, &found.inputs, &sources);
@@ -137,7 +147,16 @@ fn find(settings: &Settings) -> Result<Found> {
     keep_wanted(settings, &mut timeline);
     recognised(&timeline)?;
     let detected = outage::detect(&timeline);
-    let options = attribution::Options { thresholds: settings.thresholds, dependencies: settings.dependencies.clone() };
+    let options = attribution::Options {
+        thresholds: settings.thresholds,
+        dependencies: settings.dependencies.clone(),
+    };
     let judged = attribution::judge(&timeline, &detected, &options);
-    Ok(Found { inputs, timeline, detected, judged, warnings })
+    Ok(Found {
+        inputs,
+        timeline,
+        detected,
+        judged,
+        warnings,
+    })
 }

@@ -28,6 +28,8 @@ pub enum Reads {
     Event,
     /// A way to pay, or else the kind of the record.
     Type,
+    /// An HTTP request method, or else a way to pay.
+    Verb,
     /// A duration in a stated unit, or in one found by looking at the values.
     Duration(Option<DurationUnit>),
     /// An amount in minor units (cents).
@@ -378,7 +380,7 @@ const GROUPS: &[Group] = &[
         "http_verb", "verb", "cs_method", "client_request_method", "req.method",
         "httprequest.requestmethod",
     ]),
-    group(Field::HttpMethod, Reads::Plain, Alone, 500, &[
+    group(Field::HttpMethod, Reads::Verb, Alone, 500, &[
         "method",
     ]),
     group(Field::Path, Reads::Plain, Anywhere, 900, &[

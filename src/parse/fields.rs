@@ -275,6 +275,8 @@ impl Fields {
                 set(draft, Field::Message, rank.saturating_sub(200).max(1), text)
             }
             Reads::Event => set(draft, Field::Kind, rank, text),
+            Reads::Verb if is_http_verb(&text) => set(draft, Field::HttpMethod, rank, text),
+            Reads::Verb => set(draft, Field::Method, rank, text),
             Reads::Type if is_payment_method(&text) => set(draft, Field::Method, rank, text),
             Reads::Type => set(draft, Field::Kind, rank, text),
             Reads::Duration(unit) => self.take_duration(draft, text, unit, rank),
@@ -528,6 +530,14 @@ fn is_payment_method(text: &str) -> bool {
 }
 
 /// `10.00`, or `10.00 EUR`, `EUR 10.00`: the currency counts where no field states it.
+/// `GET`, `post`, …: a `method` with another value is a method of payment.
+fn is_http_verb(text: &str) -> bool {
+    const VERBS: [&str; 9] = [
+        "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "CONNECT",
+    ];
+    VERBS.iter().any(|v| v.eq_ignore_ascii_case(text))
+}
+
 fn take_amount<'a>(draft: &mut Draft<'a>, text: Cow<'a, str>, rank: u16) -> Option<Field> {
     let (number, currency) = match text.trim().split_once(' ') {
         Some((a, b)) if is_currency(b) => (a.to_owned(), Some(b.to_owned())),

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Found, Settings};
 use crate::model::{
-    Citation, FailedAttempt, Finding, Judgement, Report, Role, SourceRef, Span, Sym, Verdict, ZoneFrom,
+    Citation, FailedAttempt, Finding, Judgement, Report, Role, SourceRef, Span, Sym, Verdict,
+    ZoneFrom,
 };
 use crate::timeline::Timeline;
 use crate::{impact, parse, source};
@@ -14,7 +15,13 @@ const CITED_PER_VERDICT: usize = 3;
 
 /// The whole report, without citations.
 pub(super) fn report_of(settings: &Settings, found: &Found) -> Report {
-    let Found { timeline, detected, judged, warnings, .. } = found;
+    let Found {
+        timeline,
+        detected,
+        judged,
+        warnings,
+        ..
+    } = found;
     let mut report = base_report(settings, timeline, warnings.clone());
     let outcome = impact::Outcome {
         timeline,
@@ -28,17 +35,34 @@ pub(super) fn report_of(settings: &Settings, found: &Found) -> Report {
     report.moments = impact::moments(&outcome);
     report.strips = impact::strips(&outcome);
     report.what_if = impact::what_if(&outcome, settings.fallback.as_deref());
-    report.findings = [&judged.findings[..], &detected.findings[..], &impact::lessons(&outcome)[..]].concat();
-    report.findings.sort_by_key(|f: &Finding| std::cmp::Reverse(f.severity));
+    report.findings = [
+        &judged.findings[..],
+        &detected.findings[..],
+        &impact::lessons(&outcome)[..],
+    ]
+    .concat();
+    report
+        .findings
+        .sort_by_key(|f: &Finding| std::cmp::Reverse(f.severity));
     report.failures = judged.judgements.iter().map(|j| row(timeline, j)).collect();
     report.warnings.extend(disagreement(&report));
-    report.warnings.extend(gaps(&detected.silences, detected.outages.iter().map(|o| o.span(crate::outage::log_end(timeline)))));
+    report.warnings.extend(gaps(
+        &detected.silences,
+        detected
+            .outages
+            .iter()
+            .map(|o| o.span(crate::outage::log_end(timeline))),
+    ));
     report.outages = detected.outages.clone();
     report
 }
 
 /// Only how the inputs were understood.
-pub(super) fn base_report(settings: &Settings, timeline: &Timeline, warnings: Vec<String>) -> Report {
+pub(super) fn base_report(
+    settings: &Settings,
+    timeline: &Timeline,
+    warnings: Vec<String>,
+) -> Report {
     let shared = |s: Sym| timeline.names.shared(s);
     let mut report = Report {
         inputs: timeline.inputs.clone(),
@@ -55,8 +79,16 @@ pub(super) fn base_report(settings: &Settings, timeline: &Timeline, warnings: Ve
 
 /// First to last call or payment.
 fn window(timeline: &Timeline) -> Option<Span> {
-    let starts = timeline.attempts.iter().map(|a| a.start).chain(timeline.calls.iter().map(|c| c.time));
-    let ends = timeline.attempts.iter().map(|a| a.time).chain(timeline.calls.iter().map(|c| c.time));
+    let starts = timeline
+        .attempts
+        .iter()
+        .map(|a| a.start)
+        .chain(timeline.calls.iter().map(|c| c.time));
+    let ends = timeline
+        .attempts
+        .iter()
+        .map(|a| a.time)
+        .chain(timeline.calls.iter().map(|c| c.time));
     Some(Span::new(starts.min()?, ends.max()?))
 }
 
@@ -65,12 +97,25 @@ fn input_warnings(report: &Report) -> Vec<String> {
     for input in &report.inputs {
         if input.rejected > 0 {
             let share = 100.0 * input.rejected as f64 / input.lines.max(1) as f64;
-            out.push(format!("{}: {} of {} lines were not understood ({share:.1} %)", input.path, input.rejected, input.lines));
+            out.push(format!(
+                "{}: {} of {} lines were not understood ({share:.1} %)",
+                input.path, input.rejected, input.lines
+            ));
         }
-        if input.zone_from == ZoneFrom::Assumed && matches!(input.role, Role::Payments | Role::Exchange) {
-            out.push(format!("{}: time stamps state no zone; UTC was assumed (say --zone to overrule)", input.path));
+        if input.zone_from == ZoneFrom::Assumed
+            && matches!(input.role, Role::Payments | Role::Exchange)
+        {
+            out.push(format!(
+                "{}: time stamps state no zone; UTC was assumed (say --zone to overrule)",
+                input.path
+            ));
         }
-        out.extend(input.warnings.iter().map(|w| format!("{}: {w}", input.path)));
+        out.extend(
+            input
+                .warnings
+                .iter()
+                .map(|w| format!("{}: {w}", input.path)),
+        );
     }
     out
 }
@@ -92,7 +137,10 @@ fn disagreement(report: &Report) -> Option<String> {
 
 fn gaps(silences: &[Span], outages: impl Iterator<Item = Span>) -> Vec<String> {
     let outages: Vec<Span> = outages.collect();
-    let touching: Vec<&Span> = silences.iter().filter(|s| outages.iter().any(|o| o.overlaps(s))).collect();
+    let touching: Vec<&Span> = silences
+        .iter()
+        .filter(|s| outages.iter().any(|o| o.overlaps(s)))
+        .collect();
     match touching.first() {
         None => Vec::new(),
         Some(first) => vec![format!(
@@ -107,7 +155,11 @@ fn gaps(silences: &[Span], outages: impl Iterator<Item = Span>) -> Vec<String> {
 
 fn row(timeline: &Timeline, j: &Judgement) -> FailedAttempt {
     let a = &timeline.attempts[j.attempt];
-    let error = timeline.errors.get(a.error.0 as usize).copied().unwrap_or_default();
+    let error = timeline
+        .errors
+        .get(a.error.0 as usize)
+        .copied()
+        .unwrap_or_default();
     let shared = |s: Sym| timeline.names.shared(s);
     FailedAttempt {
         time: a.time,
@@ -135,12 +187,33 @@ fn row(timeline: &Timeline, j: &Judgement) -> FailedAttempt {
 /// Lines that a reader will want to see: those that the outages rest on, and those of the clearest and the least clear
 /// failures of each verdict.
 pub(super) fn worth_citing(report: &Report) -> Vec<SourceRef> {
-    let mut out: BTreeSet<SourceRef> = report.outages.iter().flat_map(|o| o.evidence.iter().map(|e| e.source)).collect();
-    out.extend(report.findings.iter().flat_map(|f| f.evidence.iter().map(|e| e.source)));
+    let mut out: BTreeSet<SourceRef> = report
+        .outages
+        .iter()
+        .flat_map(|o| o.evidence.iter().map(|e| e.source))
+        .collect();
+    out.extend(
+        report
+            .findings
+            .iter()
+            .flat_map(|f| f.evidence.iter().map(|e| e.source)),
+    );
     for verdict in [Verdict::Caused, Verdict::Undetermined, Verdict::Unrelated] {
-        let mut of: Vec<&FailedAttempt> = report.failures.iter().filter(|f| f.verdict == verdict).collect();
-        of.sort_by(|a, b| b.probability.total_cmp(&a.probability).then(a.time.cmp(&b.time)).then(a.source.cmp(&b.source)));
-        let ends = of.iter().take(CITED_PER_VERDICT).chain(of.iter().rev().take(CITED_PER_VERDICT));
+        let mut of: Vec<&FailedAttempt> = report
+            .failures
+            .iter()
+            .filter(|f| f.verdict == verdict)
+            .collect();
+        of.sort_by(|a, b| {
+            b.probability
+                .total_cmp(&a.probability)
+                .then(a.time.cmp(&b.time))
+                .then(a.source.cmp(&b.source))
+        });
+        let ends = of
+            .iter()
+            .take(CITED_PER_VERDICT)
+            .chain(of.iter().rev().take(CITED_PER_VERDICT));
         for failure in ends {
             out.insert(failure.source);
             out.extend(failure.evidence.iter().map(|e| e.source));
@@ -150,7 +223,11 @@ pub(super) fn worth_citing(report: &Report) -> Vec<SourceRef> {
 }
 
 /// The texts of lines, read again.
-pub(super) fn cite(settings: &Settings, inputs: &[source::Input], sources: &[SourceRef]) -> Vec<Citation> {
+pub(super) fn cite(
+    settings: &Settings,
+    inputs: &[source::Input],
+    sources: &[SourceRef],
+) -> Vec<Citation> {
     let mut by_input: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
     for s in sources {
         by_input.entry(s.input).or_default().push(s.line);
@@ -159,9 +236,14 @@ pub(super) fn cite(settings: &Settings, inputs: &[source::Input], sources: &[Sou
     for (input, mut lines) in by_input {
         lines.sort_unstable();
         lines.dedup();
-        let Some(path) = inputs.get(input as usize) else { continue };
+        let Some(path) = inputs.get(input as usize) else {
+            continue;
+        };
         for (line, text) in parse::cited_lines(path, &lines, &settings.limits) {
-            out.push(Citation { source: SourceRef { input, line }, text });
+            out.push(Citation {
+                source: SourceRef { input, line },
+                text,
+            });
         }
     }
     out

@@ -29,9 +29,16 @@ impl Sink for Feed {
 }
 
 /// Reads every input. One that cannot be opened or read stops the run: a report that silently lacks a log is wrong.
-pub(super) fn read_all(settings: &Settings, inputs: &[Input], _warnings: &mut Vec<String>) -> Result<Vec<Part>> {
+pub(super) fn read_all(
+    settings: &Settings,
+    inputs: &[Input],
+    _warnings: &mut Vec<String>,
+) -> Result<Vec<Part>> {
     let options = options(settings);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads.max(1)).build().context("failed to start threads")?;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(settings.threads.max(1))
+        .build()
+        .context("failed to start threads")?;
     pool.install(|| {
         inputs
             .par_iter()
@@ -42,12 +49,16 @@ pub(super) fn read_all(settings: &Settings, inputs: &[Input], _warnings: &mut Ve
 }
 
 pub(super) fn options(settings: &Settings) -> ReadOptions {
-    ReadOptions { mapping: settings.mapping.clone(), limits: settings.limits.clone() }
+    ReadOptions {
+        mapping: settings.mapping.clone(),
+        limits: settings.limits.clone(),
+    }
 }
 
 fn read_one(settings: &Settings, options: &ReadOptions, index: u32, input: &Input) -> Result<Part> {
     let mut feed = Feed(Builder::new(context(settings, options, index, input)));
-    let summary = parse::read(input, options, &mut feed).with_context(|| format!("failed to read {}", input.shown))?;
+    let summary = parse::read(input, options, &mut feed)
+        .with_context(|| format!("failed to read {}", input.shown))?;
     let mut part = feed.0.finish();
     let own = &mut part.summary;
     own.format = summary.format.to_string();
@@ -62,11 +73,22 @@ fn read_one(settings: &Settings, options: &ReadOptions, index: u32, input: &Inpu
 }
 
 /// What is known of an input before its first line.
-pub(super) fn context(settings: &Settings, options: &ReadOptions, index: u32, input: &Input) -> InputContext {
+pub(super) fn context(
+    settings: &Settings,
+    options: &ReadOptions,
+    index: u32,
+    input: &Input,
+) -> InputContext {
     let rules = || options.mapping.iter().filter(|rule| rule.concerns(input));
-    let exchange = input.name.clone().or(rules().find_map(|r| r.exchange.clone()));
+    let exchange = input
+        .name
+        .clone()
+        .or(rules().find_map(|r| r.exchange.clone()));
     let merchant = rules().find_map(|r| r.merchant.clone());
-    let zone = settings.zones.iter().find(|z| zone_applies(z, input, exchange.as_deref(), merchant.as_deref()));
+    let zone = settings
+        .zones
+        .iter()
+        .find(|z| zone_applies(z, input, exchange.as_deref(), merchant.as_deref()));
     let (from, to) = settings.window;
     InputContext {
         index,
@@ -75,19 +97,34 @@ pub(super) fn context(settings: &Settings, options: &ReadOptions, index: u32, in
         zone: zone.map(|z| (z.zone, z.from)),
         exchange,
         merchant,
-        window: (from.is_some() || to.is_some()).then(|| Span::new(from.unwrap_or(Time::MIN), to.unwrap_or(Time::MAX))),
+        window: (from.is_some() || to.is_some())
+            .then(|| Span::new(from.unwrap_or(Time::MIN), to.unwrap_or(Time::MAX))),
         classes: Arc::clone(&settings.classes),
     }
 }
 
-fn zone_applies(rule: &ZoneRule, input: &Input, exchange: Option<&str>, merchant: Option<&str>) -> bool {
+fn zone_applies(
+    rule: &ZoneRule,
+    input: &Input,
+    exchange: Option<&str>,
+    merchant: Option<&str>,
+) -> bool {
     let named = |name: &String| {
         let same = |t: Option<&str>| t.is_some_and(|t| t.eq_ignore_ascii_case(name));
-        let stem = input.shown.rsplit('/').next().and_then(|f| f.split('.').next());
-        same(input.name.as_deref()) || same(exchange) || same(merchant) || same(stem) || same(input.role.map(|r| r.as_str()))
+        let stem = input
+            .shown
+            .rsplit('/')
+            .next()
+            .and_then(|f| f.split('.').next());
+        same(input.name.as_deref())
+            || same(exchange)
+            || same(merchant)
+            || same(stem)
+            || same(input.role.map(|r| r.as_str()))
             || input.shown == *name
     };
-    let path = |pattern: &String| glob::Pattern::new(pattern).is_ok_and(|p| p.matches(&input.shown));
+    let path =
+        |pattern: &String| glob::Pattern::new(pattern).is_ok_and(|p| p.matches(&input.shown));
     rule.name.as_ref().is_none_or(named)
         && rule.path.as_ref().is_none_or(path)
         && rule.role.is_none_or(|r| input.role == Some(r))
@@ -95,8 +132,15 @@ fn zone_applies(rule: &ZoneRule, input: &Input, exchange: Option<&str>, merchant
 
 /// Drops what the user does not want to look at.
 pub(super) fn keep_wanted(settings: &Settings, timeline: &mut Timeline) {
-    let Timeline { names, attempts, calls, statuses, .. } = timeline;
-    let listed = |list: &[String], sym| list.iter().any(|w| w.eq_ignore_ascii_case(names.text(sym)));
+    let Timeline {
+        names,
+        attempts,
+        calls,
+        statuses,
+        ..
+    } = timeline;
+    let listed =
+        |list: &[String], sym| list.iter().any(|w| w.eq_ignore_ascii_case(names.text(sym)));
     if !settings.merchants.is_empty() {
         attempts.retain(|a| listed(&settings.merchants, a.merchant));
     }
@@ -113,7 +157,10 @@ pub(super) fn recognised(timeline: &timeline::Timeline) -> Result<()> {
         && timeline.statuses.is_empty()
         && timeline.notes.is_empty();
     if nothing {
-        bail!("no payment, call or status-page incident was recognised in {} inputs", timeline.inputs.len());
+        bail!(
+            "no payment, call or status-page incident was recognised in {} inputs",
+            timeline.inputs.len()
+        );
     }
     Ok(())
 }

@@ -33,7 +33,11 @@ impl Sink for Rows {
 }
 
 /// All rows of all inputs, in time order, on the clocks that the alignment found.
-pub(super) fn all(settings: &Settings, inputs: &[Input], timeline: &Timeline) -> Result<Vec<TimelineRow>> {
+pub(super) fn all(
+    settings: &Settings,
+    inputs: &[Input],
+    timeline: &Timeline,
+) -> Result<Vec<TimelineRow>> {
     let options = options(settings);
     let mut out = Vec::new();
     for (i, input) in inputs.iter().enumerate() {
@@ -47,10 +51,13 @@ pub(super) fn all(settings: &Settings, inputs: &[Input], timeline: &Timeline) ->
             sink.offset_ms = summary.clock_offset_ms.unwrap_or(0);
             sink.context.role = sink.context.role.or(Some(summary.role));
             if summary.zone_from == ZoneFrom::Inferred {
-                sink.context.zone = ZoneSpec::parse(&summary.zone).ok().map(|z| (z, ZoneFrom::Inferred));
+                sink.context.zone = ZoneSpec::parse(&summary.zone)
+                    .ok()
+                    .map(|z| (z, ZoneFrom::Inferred));
             }
         }
-        parse::read(input, &options, &mut sink).with_context(|| format!("failed to read {}", input.shown))?;
+        parse::read(input, &options, &mut sink)
+            .with_context(|| format!("failed to read {}", input.shown))?;
         out.append(&mut sink.rows);
     }
     out.extend(timeline.statuses.iter().flat_map(|i| updates(timeline, i)));
@@ -59,7 +66,10 @@ pub(super) fn all(settings: &Settings, inputs: &[Input], timeline: &Timeline) ->
 }
 
 /// One row for each update of a status-page incident.
-fn updates<'a>(timeline: &'a Timeline, incident: &'a StatusIncident) -> impl Iterator<Item = TimelineRow> + 'a {
+fn updates<'a>(
+    timeline: &'a Timeline,
+    incident: &'a StatusIncident,
+) -> impl Iterator<Item = TimelineRow> + 'a {
     incident.updates.iter().map(move |update| TimelineRow {
         time: update.time,
         precision: Precision::Millis,
