@@ -109,7 +109,7 @@ pub(super) fn vote(record: &Record<'_>) -> Vote {
     let money = shape.any(MONEY);
     let buyer = shape.any(BUYER);
     let result = shape.any(RESULT);
-    if (shape.has(Field::Caller) && !money) || (shape.has(Field::UpstreamStatus) && !money) {
+    if shape.any(&[Field::Caller, Field::UpstreamStatus]) && !money {
         return if result {
             clear(Kind::Call)
         } else {
@@ -504,11 +504,24 @@ pub(super) fn call_error<'a>(record: &'a Record<'_>, status: Option<u16>) -> Err
     }
     words.http_status = status;
     words.status = record.get(Field::Status);
-    words.fallback = words
-        .status
-        .and_then(status_meaning)
-        .map_or(ErrorClass::Unknown, |m| m.class);
+    let by_status = words.status.and_then(status_meaning).map(|m| m.class);
+    words.fallback = match by_status {
+        Some(class) if class != ErrorClass::Unknown && class != ErrorClass::None => class,
+        _ if says_internal_error(&words) => ErrorClass::UpstreamUnavailable,
+        _ => ErrorClass::Unknown,
+    };
     words
+}
+
+/// An "internal error" in the answer to a call is the exchange's own.
+fn says_internal_error(words: &ErrorWords<'_>) -> bool {
+    [words.code, words.message, words.error_type]
+        .iter()
+        .flatten()
+        .any(|text| {
+            let text = text.to_ascii_lowercase().replace(['_', '-'], " ");
+            text.contains("server error") || text.contains("internal error")
+        })
 }
 
 fn error_words<'a>(record: &'a Record<'_>) -> ErrorWords<'a> {

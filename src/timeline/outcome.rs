@@ -166,10 +166,9 @@ fn words(text: &str) -> Vec<String> {
     let mut word = String::new();
     let mut previous_small = false;
     for c in text.chars() {
-        if !c.is_alphanumeric() || (previous_small && c.is_uppercase()) {
-            if !word.is_empty() {
-                words.push(std::mem::take(&mut word));
-            }
+        let cut = !c.is_alphanumeric() || (previous_small && c.is_uppercase());
+        if cut && !word.is_empty() {
+            words.push(std::mem::take(&mut word));
         }
         if c.is_alphanumeric() {
             word.extend(c.to_lowercase());
