@@ -7,11 +7,16 @@
 mod assemble;
 mod builder;
 mod classify;
+mod clock;
 mod error_class;
 mod errors;
 mod outcome;
 mod place;
+mod print;
+mod row;
 mod signature;
+mod tally;
+mod texts;
 mod values;
 mod zone;
 
@@ -19,6 +24,7 @@ mod zone;
 mod tests;
 
 pub use assemble::{Timeline, assemble};
-pub use builder::{Builder, InputContext, Part, row_of};
+pub use builder::{Builder, InputContext, Part};
 pub use error_class::{ClassRules, classify_error};
+pub use row::row_of;
 pub use zone::{Resolved, ZoneSpec};
