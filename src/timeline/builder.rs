@@ -221,7 +221,7 @@ impl Builder {
         }
         match kind {
             Kind::Payment => self.payment(record, time, precision, plan),
-            Kind::Call => self.call(record, time, precision, plan),
+            Kind::Call => self.call(record, time, plan),
             Kind::Note => self.note(record, time),
             Kind::Other => {}
         }
@@ -359,8 +359,7 @@ impl Builder {
         (got.key, got.class, outcome)
     }
 
-    fn call(&mut self, record: &Record<'_>, time: Time, precision: Precision, plan: &Plan) {
-        let _ = precision;
+    fn call(&mut self, record: &Record<'_>, time: Time, plan: &Plan) {
         let status = classify::call_status(record);
         let exchange = self.call_exchange(record);
         let (component, component_from) = self.component(record, exchange, plan);
@@ -643,7 +642,7 @@ impl Builder {
     }
 
     /// Components worked out from paths tell parts of an exchange apart only where failed calls have paths too.
-    /// Where half of an exchange's failed calls have none, or one part is all there is, they are dropped.
+    /// Where more of an exchange's failed calls have none than have one, they are dropped.
     fn drop_uneven_components(&mut self) {
         let mut seen: HashMap<Sym, Evenness> = HashMap::new();
         for raw in &self.part.calls {
