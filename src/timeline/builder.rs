@@ -10,15 +10,19 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::model::{
-    Attempt, Call, ErrorClass, Field, IdHash, InputSummary, Names, Note, Outcome, Precision,
-    RawIncident, Record, Role, SourceRef, Span, Stamp, StatusIncident, StatusUpdate, Sym, Time,
-    ZoneFrom,
+    Attempt, Call, ErrorClass, ErrorKey, Field, IdHash, InputSummary, Names, Note, Outcome,
+    Precision, RawIncident, Record, Role, SourceRef, Span, Stamp, StatusIncident, StatusUpdate,
+    Sym, Time, ZoneFrom,
 };
 
 use super::classify::{self, Kind, Plan};
+use super::clock::Clock;
 use super::errors::ErrorTable;
-use super::outcome::status_meaning;
-use super::zone::{Resolved, ZoneSpec};
+use super::outcome::StatusWords;
+use super::print::{fingerprint, request_print};
+use super::tally::{Tally, counted};
+use super::texts::Texts;
+use super::zone::ZoneSpec;
 use super::{ClassRules, place, values};
 
 /// What is known of an input before its first record.
@@ -67,7 +71,7 @@ pub(super) struct RawCall {
 
 /// Where a call's component came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ComponentFrom {
+pub(super) enum ComponentFrom {
     Stated,
     Derived,
     Nothing,
@@ -92,37 +96,18 @@ pub struct Part {
 pub struct Builder {
     ctx: InputContext,
     format: String,
-    part: Part,
+    pub(super) part: Part,
     sample: Vec<Record<'static>>,
     plan: Option<Plan>,
     clock: Clock,
     tally: Tally,
     texts: Texts,
+    pub(super) words: StatusWords,
     file_exchange: Option<String>,
 }
 
 /// How many records are looked at before the first is judged.
 const SAMPLE: usize = 500;
-
-/// What is counted for the warnings.
-#[derive(Debug, Default)]
-struct Tally {
-    records: u64,
-    untimed: u64,
-    outside: u64,
-    ambiguous_amounts: u64,
-    unread_amounts: u64,
-    start_stamped: bool,
-    unnamed_calls: u64,
-    strange: Vec<(String, u64)>,
-    ascending: u64,
-    descending: u64,
-    previous: Option<Time>,
-    /// Steps back in time of lone stamps, and of these stamps plus their durations.
-    back_as_start: u64,
-    back_as_end: u64,
-    previous_lone: Option<(Time, Time)>,
-}
 
 impl Builder {
     /// Starts an input.
@@ -149,6 +134,7 @@ impl Builder {
             plan: None,
             tally: Tally::default(),
             texts: Texts::default(),
+            words: StatusWords::default(),
             ctx,
         }
     }
@@ -235,7 +221,7 @@ impl Builder {
         }
         match kind {
             Kind::Payment => self.payment(record, time, precision, plan),
-            Kind::Call => self.call(record, time, precision, plan),
+            Kind::Call => self.call(record, time, plan),
             Kind::Note => self.note(record, time),
             Kind::Other => {}
         }
@@ -268,7 +254,7 @@ impl Builder {
     }
 
     fn payment(&mut self, record: &Record<'_>, time: Time, precision: Precision, plan: &Plan) {
-        let standing = classify::standing(record);
+        let standing = classify::standing(record, &mut self.words);
         if standing.strange_status {
             self.tally
                 .strange_status(record.get(Field::Status).unwrap_or(""));
@@ -341,19 +327,15 @@ impl Builder {
 
     /// Error, class and outcome of a payment's record. What timed out at the exchange, or may have gone through
     /// by the words of the error, did not fail for certain: its outcome is unknown.
-    fn payment_error(
+    pub(super) fn payment_error(
         &mut self,
         record: &Record<'_>,
         standing: classify::Standing,
-    ) -> (crate::model::ErrorKey, ErrorClass, Outcome) {
+    ) -> (ErrorKey, ErrorClass, Outcome) {
         let told = standing.outcome.is_bad()
             || (standing.outcome == Outcome::Pending && classify::has_error(record));
         if !told {
-            return (
-                crate::model::ErrorKey::default(),
-                ErrorClass::None,
-                standing.outcome,
-            );
+            return (ErrorKey::default(), ErrorClass::None, standing.outcome);
         }
         let http = record.get(Field::HttpStatus).and_then(values::http_status);
         let word = match http {
@@ -377,8 +359,7 @@ impl Builder {
         (got.key, got.class, outcome)
     }
 
-    fn call(&mut self, record: &Record<'_>, time: Time, precision: Precision, plan: &Plan) {
-        let _ = precision;
+    fn call(&mut self, record: &Record<'_>, time: Time, plan: &Plan) {
         let status = classify::call_status(record);
         let exchange = self.call_exchange(record);
         let (component, component_from) = self.component(record, exchange, plan);
@@ -433,13 +414,13 @@ impl Builder {
         });
     }
 
-    fn call_error(
+    pub(super) fn call_error(
         &mut self,
         record: &Record<'_>,
         status: Option<u16>,
-    ) -> (crate::model::ErrorKey, ErrorClass) {
-        if !classify::call_failed(record, status) {
-            return (crate::model::ErrorKey::default(), ErrorClass::None);
+    ) -> (ErrorKey, ErrorClass) {
+        if !classify::call_failed(record, status, &mut self.words) {
+            return (ErrorKey::default(), ErrorClass::None);
         }
         let words = classify::call_error(record, status);
         let got = self
@@ -451,7 +432,7 @@ impl Builder {
 
     /// The exchange of a call: its own field; the service, where a caller is named beside it; `NAME=` or the
     /// mapping; the host; the service; the file's name; at last a stand-in.
-    fn call_exchange(&mut self, record: &Record<'_>) -> Sym {
+    pub(super) fn call_exchange(&mut self, record: &Record<'_>) -> Sym {
         let called = record
             .get(Field::Service)
             .filter(|_| record.has(Field::Caller));
@@ -661,7 +642,7 @@ impl Builder {
     }
 
     /// Components worked out from paths tell parts of an exchange apart only where failed calls have paths too.
-    /// Where half of an exchange's failed calls have none, or one part is all there is, they are dropped.
+    /// Where more of an exchange's failed calls have none than have one, they are dropped.
     fn drop_uneven_components(&mut self) {
         let mut seen: HashMap<Sym, Evenness> = HashMap::new();
         for raw in &self.part.calls {
@@ -739,8 +720,9 @@ impl Builder {
         summary.exchange = only(exchanges.chain(part.statuses.iter().map(|s| s.exchange)));
         summary.merchant = only(part.pieces.iter().map(|p| p.fact.merchant));
         (summary.zone, summary.zone_from) = self.clock.zone();
+        let (events, plan) = (summary.events, self.plan.as_ref());
         self.tally
-            .warn(&self.ctx, self.plan.as_ref(), &mut summary.warnings);
+            .warn(&self.ctx, plan, events, &mut summary.warnings);
         self.clock.warn(&mut summary.warnings);
     }
 }
@@ -767,14 +749,6 @@ fn only(mut syms: impl Iterator<Item = Sym>) -> Sym {
         first
     } else {
         Sym::NONE
-    }
-}
-
-fn counted(n: u64, what: &str) -> String {
-    if n == 1 {
-        format!("1 {what}")
-    } else {
-        format!("{n} {what}s")
     }
 }
 
@@ -810,268 +784,6 @@ fn millis(start: Time, end: Time) -> Option<u32> {
     u32::try_from(end.0.checked_sub(start.0)? / 1_000_000).ok()
 }
 
-/// Reads stamps, and remembers how.
-#[derive(Debug)]
-struct Clock {
-    spec: ZoneSpec,
-    from: ZoneFrom,
-    explicit: u64,
-    zoneless: u64,
-    repeated_hour: u64,
-    skipped_hour: u64,
-    previous: Option<Time>,
-}
-
-impl Clock {
-    fn new(zone: Option<(ZoneSpec, ZoneFrom)>) -> Clock {
-        let (spec, from) = zone.unwrap_or((ZoneSpec::Utc, ZoneFrom::Assumed));
-        Clock {
-            spec,
-            from,
-            explicit: 0,
-            zoneless: 0,
-            repeated_hour: 0,
-            skipped_hour: 0,
-            previous: None,
-        }
-    }
-
-    /// The instant. Of the two readings of a repeated hour the one that goes on from the record before it: the
-    /// first reading that is not clearly earlier, else the later one.
-    fn read(&mut self, stamp: Stamp) -> Time {
-        const JITTER_SECS: f64 = 300.0;
-        if stamp.has_zone {
-            self.explicit += 1;
-            return stamp.time;
-        }
-        self.zoneless += 1;
-        let time = match self.spec.resolve(stamp.time) {
-            Resolved::One(time) => time,
-            Resolved::Skipped(time) => {
-                self.skipped_hour += 1;
-                time
-            }
-            Resolved::Two(early, late) => {
-                self.repeated_hour += 1;
-                match self.previous {
-                    Some(previous) if early.secs_since(previous) < -JITTER_SECS => late,
-                    _ => early,
-                }
-            }
-        };
-        self.previous = Some(time);
-        time
-    }
-
-    fn zone(&self) -> (String, ZoneFrom) {
-        if self.zoneless == 0 && self.explicit > 0 {
-            ("UTC".to_owned(), ZoneFrom::Explicit)
-        } else {
-            (self.spec.to_string(), self.from)
-        }
-    }
-
-    fn warn(&self, warnings: &mut Vec<String>) {
-        if self.zoneless > 0 && self.explicit > 0 {
-            warnings.push(format!(
-                "{} state a zone and {} do not; those are read as {}",
-                counted(self.explicit, "stamp"),
-                self.zoneless,
-                self.spec
-            ));
-        }
-        if self.repeated_hour > 0 {
-            warnings.push(format!(
-                "{} in the hour that {} repeats when the clock is put back; read by the order of the records",
-                counted(self.repeated_hour, "stamp"),
-                self.spec
-            ));
-        }
-        if self.skipped_hour > 0 {
-            warnings.push(format!(
-                "{} in an hour that {} skips when the clock is put forward: the zone may be wrong",
-                counted(self.skipped_hour, "stamp"),
-                self.spec
-            ));
-        }
-    }
-}
-
-impl Tally {
-    /// Enough steps to speak of an order.
-    const ENOUGH: u64 = 20;
-
-    fn step(&mut self, time: Time) {
-        match self.previous {
-            Some(previous) if time < previous => self.descending += 1,
-            Some(previous) if time > previous => self.ascending += 1,
-            _ => {}
-        }
-        self.previous = Some(time);
-    }
-
-    fn lone(&mut self, as_start: Time, as_end: Time) {
-        if let Some((start, end)) = self.previous_lone {
-            self.back_as_start += u64::from(as_start < start);
-            self.back_as_end += u64::from(as_end < end);
-        }
-        self.previous_lone = Some((as_start, as_end));
-    }
-
-    /// Written in the order of their ends, stamped with their starts.
-    fn stamped_at_start(&self) -> bool {
-        self.back_as_start >= 5 && self.back_as_end * 4 < self.back_as_start
-    }
-
-    fn strange_status(&mut self, word: &str) {
-        const KEPT: usize = 100;
-        if let Some((_, n)) = self.strange.iter_mut().find(|(w, _)| w == word) {
-            *n += 1;
-        } else if self.strange.len() < KEPT {
-            self.strange.push((word.to_owned(), 1));
-        }
-    }
-
-    fn warn(&self, ctx: &InputContext, plan: Option<&Plan>, warnings: &mut Vec<String>) {
-        let records = counted(self.records, "record");
-        if self.untimed > 0 {
-            warnings.push(format!(
-                "{} without a time stamp left out",
-                counted(self.untimed, "record")
-            ));
-        }
-        if self.outside > 0 && self.outside == self.records {
-            warnings.push("every record lies outside --from/--to".to_owned());
-        }
-        if matches!(self.records, 1_000 | 5_000 | 10_000) {
-            warnings.push(format!(
-                "exactly {records}: the export may have been cut at its limit"
-            ));
-        }
-        if self.descending > Tally::ENOUGH && self.ascending * 9 < self.descending {
-            warnings.push(
-                "newest record first: if the export has a limit, the oldest records are missing"
-                    .to_owned(),
-            );
-        }
-        if self.ambiguous_amounts > 0 {
-            warnings.push(format!(
-                "{} such as `1,234`, where nothing tells what the comma means, left out",
-                counted(self.ambiguous_amounts, "amount")
-            ));
-        }
-        if self.unread_amounts > 0 {
-            warnings.push(format!(
-                "{} could not be read exactly",
-                counted(self.unread_amounts, "amount")
-            ));
-        }
-        if self.unnamed_calls > 0 {
-            warnings.push(format!(
-                "{} name no exchange, called `{}` here; say --exchange NAME={}",
-                counted(self.unnamed_calls, "call"),
-                place::UNNAMED,
-                ctx.shown
-            ));
-        }
-        if self.start_stamped {
-            warnings.push(
-                "stamps read as starts: stamp plus duration follows the order of the file"
-                    .to_owned(),
-            );
-        }
-        if plan.is_some_and(|p| p.own_web_log) && ctx.role.is_none() && ctx.exchange.is_none() {
-            warnings.push(
-                "requests of browsers: read as a web server's own log, not as calls to an exchange"
-                    .to_owned(),
-            );
-        }
-        if !self.strange.is_empty() {
-            let mut words = self.strange.clone();
-            words.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-            let shown: Vec<String> = words
-                .iter()
-                .take(5)
-                .map(|(w, n)| format!("`{w}` ({n})"))
-                .collect();
-            warnings.push(format!("status words not understood: {}", shown.join(", ")));
-        }
-    }
-}
-
-/// Texts normalised once each.
-#[derive(Debug, Default)]
-struct Texts {
-    exchanges: HashMap<String, Sym>,
-    methods: HashMap<String, Sym>,
-    currencies: HashMap<String, Sym>,
-    components: HashMap<(String, Sym), Sym>,
-}
-
-impl Texts {
-    /// Paths can hold ids: the table is emptied at this size.
-    const MOST: usize = 20_000;
-
-    fn exchange(&mut self, text: Option<&str>, names: &mut Names) -> Sym {
-        once(&mut self.exchanges, text, |t| {
-            place::exchange_name(t).map_or(Sym::NONE, |n| names.intern(&n))
-        })
-    }
-
-    fn method(&mut self, text: Option<&str>, names: &mut Names) -> Sym {
-        once(&mut self.methods, text, |t| {
-            names.intern(&t.to_lowercase().replace([' ', '-'], "_"))
-        })
-    }
-
-    fn currency(&mut self, text: Option<&str>, names: &mut Names) -> Sym {
-        once(&mut self.currencies, text, |t| {
-            if IdHash::of(t).is_some() {
-                names.intern(&t.to_uppercase())
-            } else {
-                Sym::NONE
-            }
-        })
-    }
-
-    fn component(
-        &mut self,
-        text: &str,
-        exchange: Sym,
-        from: ComponentFrom,
-        names: &mut Names,
-    ) -> Sym {
-        let text = text.split(['?', '#']).next().unwrap_or(text);
-        let key = (text.to_owned(), exchange);
-        if let Some(&sym) = self.components.get(&key) {
-            return sym;
-        }
-        let found = match from {
-            ComponentFrom::Stated => place::component_name(text),
-            _ => place::component_of_operation(text),
-        };
-        let found = found.and_then(|c| place::beside_exchange(&c, names.text(exchange)));
-        let sym = found.map_or(Sym::NONE, |c| names.intern(&c));
-        if self.components.len() >= Texts::MOST {
-            self.components.clear();
-        }
-        self.components.insert(key, sym);
-        sym
-    }
-}
-
-fn once(map: &mut HashMap<String, Sym>, text: Option<&str>, make: impl FnOnce(&str) -> Sym) -> Sym {
-    let Some(text) = text else {
-        return Sym::NONE;
-    };
-    if let Some(&sym) = map.get(text) {
-        return sym;
-    }
-    let sym = make(text);
-    map.insert(text.to_owned(), sym);
-    sym
-}
-
 fn owned(record: &Record<'_>) -> Record<'static> {
     let mut copy = Record::new(record.line);
     copy.time = record.time;
@@ -1084,166 +796,4 @@ fn owned(record: &Record<'_>) -> Record<'static> {
         copy.set(field, text.to_owned());
     }
     copy
-}
-
-/// A hash of all that a record says, its line number left out.
-fn fingerprint(record: &Record<'_>) -> u64 {
-    let mut print = Print::default();
-    for stamp in [record.time, record.start, record.end]
-        .into_iter()
-        .flatten()
-    {
-        print.word(stamp.time.0.cast_unsigned());
-    }
-    for (field, text) in record.present() {
-        print.field(field, text);
-    }
-    print.0
-}
-
-/// A hash of what a call's record says of the request and its facts do not keep.
-fn request_print(record: &Record<'_>) -> u64 {
-    const FIELDS: [Field; 6] = [
-        Field::HttpMethod,
-        Field::Path,
-        Field::Operation,
-        Field::Host,
-        Field::OrderId,
-        Field::Attempt,
-    ];
-    let mut print = Print::default();
-    for field in FIELDS {
-        if let Some(text) = record.get(field) {
-            print.field(field, text);
-        }
-    }
-    print.0
-}
-
-/// Multiplies and rotates over 8-byte words, after rustc's `FxHasher`; the same on every machine.
-#[derive(Default)]
-struct Print(u64);
-
-impl Print {
-    fn word(&mut self, word: u64) {
-        const K: u64 = 0x517c_c1b7_2722_0a95;
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(K);
-    }
-
-    fn field(&mut self, field: Field, text: &str) {
-        self.word(field as u64 + 1);
-        for chunk in text.as_bytes().chunks(8) {
-            let mut word = [0u8; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            self.word(u64::from_le_bytes(word));
-        }
-    }
-}
-
-/// One record as a row of `timeline --all`; `None` when it has no time stamp. The input's majority is not known
-/// here: the user's role and the record's own shape decide.
-pub fn row_of(
-    ctx: &InputContext,
-    format: &'static str,
-    record: &Record<'_>,
-) -> Option<crate::model::TimelineRow> {
-    let stamp = record.time.or(record.start).or(record.end)?;
-    let mut clock = Clock::new(ctx.zone);
-    let time = clock.read(stamp);
-    let plan = Plan::of(std::slice::from_ref(record));
-    let kind = plan.kind(record, ctx.role);
-    let text = |f: Field| record.get(f).map(str::to_owned);
-    let exchange = || {
-        [Field::Exchange, Field::Host]
-            .into_iter()
-            .find_map(|f| record.get(f).and_then(place::exchange_name))
-    };
-    let duration = record
-        .get(Field::Duration)
-        .and_then(|d| values::duration_us(d, record.duration_unit));
-    let (outcome, error_class) = row_outcome(ctx, record, kind);
-    Some(crate::model::TimelineRow {
-        time,
-        precision: stamp.precision,
-        zone_from: if stamp.has_zone {
-            ZoneFrom::Explicit
-        } else {
-            clock.from
-        },
-        role: ctx.role.unwrap_or(kind.role()),
-        kind: kind.as_str(),
-        format,
-        level: text(Field::Level),
-        service: text(Field::Service),
-        exchange: match kind {
-            Kind::Call => Some(row_exchange(ctx, record)).filter(|e| !e.is_empty()),
-            _ => exchange(),
-        },
-        component: text(Field::Component).or_else(|| {
-            record
-                .get(Field::Path)
-                .filter(|_| kind == Kind::Call)
-                .and_then(place::component_of_path)
-        }),
-        merchant: text(Field::Merchant).or_else(|| ctx.merchant.clone()),
-        payment_id: text(Field::PaymentId),
-        trace_id: text(Field::TraceId).or_else(|| text(Field::RequestId)),
-        method: text(if kind == Kind::Payment {
-            Field::Method
-        } else {
-            Field::HttpMethod
-        }),
-        path: text(Field::Path),
-        status: text(Field::Status).or_else(|| text(Field::HttpStatus)),
-        duration_ms: duration.map(|us| f64::from(us) / 1000.0),
-        outcome,
-        error_class,
-        message: text(Field::ErrorMessage).or_else(|| text(Field::Message)),
-        source: SourceRef {
-            input: ctx.index,
-            line: record.line,
-        },
-    })
-}
-
-/// The exchange of a call's row, by the same rules as the fact's.
-fn row_exchange(ctx: &InputContext, record: &Record<'_>) -> String {
-    let mut builder = Builder::new(ctx.clone());
-    let sym = builder.call_exchange(record);
-    builder.part.names.text(sym).to_owned()
-}
-
-fn row_outcome(
-    ctx: &InputContext,
-    record: &Record<'_>,
-    kind: Kind,
-) -> (Option<Outcome>, Option<ErrorClass>) {
-    let mut builder = Builder::new(ctx.clone());
-    match kind {
-        Kind::Payment => {
-            let standing = classify::standing(record);
-            let (_, class, outcome) = builder.payment_error(record, standing);
-            (
-                Some(outcome),
-                Some(class).filter(|c| *c != ErrorClass::None),
-            )
-        }
-        Kind::Call => {
-            let (_, class) = builder.call_error(record, classify::call_status(record));
-            let pending = record
-                .get(Field::Status)
-                .and_then(status_meaning)
-                .is_some_and(|m| m.outcome == Outcome::Pending);
-            let outcome = match class {
-                ErrorClass::None if pending => Outcome::Pending,
-                ErrorClass::None => Outcome::Succeeded,
-                _ => Outcome::Failed,
-            };
-            (
-                Some(outcome),
-                Some(class).filter(|c| *c != ErrorClass::None),
-            )
-        }
-        Kind::Note | Kind::Other => (None, None),
-    }
 }

@@ -7,7 +7,7 @@
 use crate::model::{DurationUnit, ErrorClass, Field, Outcome, Record, Role};
 
 use super::errors::ErrorWords;
-use super::outcome::{StatusMeaning, status_meaning};
+use super::outcome::{StatusMeaning, StatusWords, status_meaning};
 use super::values::{CommaStyle, comma_style, http_status};
 
 /// What a record states.
@@ -77,12 +77,8 @@ impl Shape {
 }
 
 const MONEY: &[Field] = &[Field::Amount, Field::Currency];
-const BUYER: &[Field] = &[
-    Field::Method,
-    Field::CustomerId,
-    Field::Merchant,
-    Field::RetryOf,
-];
+/// What only a payment's record knows; the merchant is not among them, since a gateway's log names it too.
+const BUYER: &[Field] = &[Field::Method, Field::CustomerId, Field::RetryOf];
 const PAYMENT_IDS: &[Field] = &[Field::PaymentId, Field::OrderId];
 const ERRORS: &[Field] = &[Field::ErrorCode, Field::ErrorMessage, Field::ErrorType];
 const REQUEST: &[Field] = &[Field::HttpMethod, Field::Path, Field::Host];
@@ -106,41 +102,43 @@ pub(super) fn vote(record: &Record<'_>) -> Vote {
         return clear(Kind::Call);
     }
     let shape = Shape::of(record);
-    let money = shape.any(MONEY);
+    let amount = shape.has(Field::Amount);
     let buyer = shape.any(BUYER);
     let result = shape.any(RESULT);
-    if (shape.has(Field::Caller) && !money) || (shape.has(Field::UpstreamStatus) && !money) {
-        return if result {
-            clear(Kind::Call)
-        } else {
-            weak(Kind::Call)
-        };
+    let ids = shape.any(PAYMENT_IDS);
+    if shape.any(&[Field::Caller, Field::UpstreamStatus]) && !amount {
+        let kind = Kind::Call;
+        return if result { clear(kind) } else { weak(kind) };
     }
-    if shape.any(PAYMENT_IDS) && (money || buyer) && !shape.has(Field::HttpMethod) {
+    if ids && (amount || buyer) && !shape.has(Field::HttpMethod) {
         return clear(Kind::Payment);
     }
-    if shape.has(Field::HttpMethod) && shape.any(&[Field::Path, Field::Host]) && !money {
-        return if shape.has(Field::Merchant) && shape.has(Field::PaymentId) {
+    let far = record.get(Field::Host).is_some_and(is_far_host);
+    let names_exchange = far || shape.any(&[Field::Exchange, Field::Component]);
+    let merchant = shape.has(Field::Merchant);
+    if shape.has(Field::HttpMethod) && shape.any(&[Field::Path, Field::Host]) {
+        // a merchant's own API serves payments; an exchange's is called
+        let own = shape.has(Field::PaymentId) && (buyer || (merchant && !names_exchange));
+        return if own {
             weak(Kind::Payment)
         } else {
             clear(Kind::Call)
         };
     }
-    let far = record.get(Field::Host).is_some_and(is_far_host);
-    let upstream = far || shape.any(&[Field::Exchange, Field::Component, Field::HttpMethod]);
+    let upstream = names_exchange || shape.has(Field::HttpMethod);
     if shape.has(Field::PaymentId) && shape.has(Field::Status) && !upstream {
         return clear(Kind::Payment);
     }
-    if upstream && !money && !buyer && result {
+    if upstream && !amount && !buyer && result {
         let names_request = shape.any(REQUEST) || shape.any(&[Field::Operation, Field::Component]);
-        if names_request || !shape.any(PAYMENT_IDS) {
+        if names_request || !ids {
             return weak(Kind::Call);
         }
     }
-    if shape.any(PAYMENT_IDS) && (result || money || shape.has(Field::Message)) {
+    if ids && (result || shape.any(MONEY) || merchant || shape.has(Field::Message)) {
         return weak(Kind::Payment);
     }
-    if money && result {
+    if shape.any(MONEY) && result {
         return weak(Kind::Payment);
     }
     if shape.any(&[Field::Path, Field::Operation]) && result {
@@ -368,10 +366,10 @@ pub(super) struct Standing {
 
 /// How the attempt stands after this record: by its status word, else its kind (`payment.failed`), its HTTP status,
 /// its error, and at last its level and text.
-pub(super) fn standing(record: &Record<'_>) -> Standing {
+pub(super) fn standing(record: &Record<'_>, words: &mut StatusWords) -> Standing {
     let status = record.get(Field::Status);
     let has_error = has_error(record);
-    if let Some(meaning) = status.and_then(status_meaning) {
+    if let Some(meaning) = status.and_then(|s| words.meaning(s)) {
         let retried =
             status.is_some_and(|s| s.eq_ignore_ascii_case("requires_payment_method")) && has_error;
         let decided = meaning.class == ErrorClass::Unknown && says_rejected(record);
@@ -391,7 +389,7 @@ pub(super) fn standing(record: &Record<'_>) -> Standing {
     }
     let meaning = record
         .get(Field::Kind)
-        .and_then(status_meaning)
+        .and_then(|k| words.meaning(k))
         .filter(|m| m.outcome != Outcome::Pending)
         .or_else(|| {
             record
@@ -504,11 +502,24 @@ pub(super) fn call_error<'a>(record: &'a Record<'_>, status: Option<u16>) -> Err
     }
     words.http_status = status;
     words.status = record.get(Field::Status);
-    words.fallback = words
-        .status
-        .and_then(status_meaning)
-        .map_or(ErrorClass::Unknown, |m| m.class);
+    let by_status = words.status.and_then(status_meaning).map(|m| m.class);
+    words.fallback = match by_status {
+        Some(class) if class != ErrorClass::Unknown && class != ErrorClass::None => class,
+        _ if says_internal_error(&words) => ErrorClass::UpstreamUnavailable,
+        _ => ErrorClass::Unknown,
+    };
     words
+}
+
+/// An "internal error" in the answer to a call is the exchange's own.
+fn says_internal_error(words: &ErrorWords<'_>) -> bool {
+    [words.code, words.message, words.error_type]
+        .iter()
+        .flatten()
+        .any(|text| {
+            let text = text.to_ascii_lowercase().replace(['_', '-'], " ");
+            text.contains("server error") || text.contains("internal error")
+        })
 }
 
 fn error_words<'a>(record: &'a Record<'_>) -> ErrorWords<'a> {
@@ -533,7 +544,11 @@ pub(super) fn call_status(record: &Record<'_>) -> Option<u16> {
 }
 
 /// Whether a call went wrong.
-pub(super) fn call_failed(record: &Record<'_>, status: Option<u16>) -> bool {
+pub(super) fn call_failed(
+    record: &Record<'_>,
+    status: Option<u16>,
+    words: &mut StatusWords,
+) -> bool {
     if status.is_some_and(|s| s == 0 || s >= 400) {
         return true;
     }
@@ -544,7 +559,7 @@ pub(super) fn call_failed(record: &Record<'_>, status: Option<u16>) -> bool {
     if word.is_some_and(|w| w.eq_ignore_ascii_case("down")) {
         return true;
     }
-    match word.and_then(status_meaning).map(|m| m.outcome) {
+    match word.and_then(|w| words.meaning(w)).map(|m| m.outcome) {
         Some(Outcome::Failed | Outcome::Unknown) => true,
         Some(Outcome::Succeeded) => has_error_code(record),
         _ => {
@@ -650,6 +665,35 @@ mod tests {
             (&[(KIND, "deploy"), (Message, "v2")], Kind::Note),
             (&[(Level, "info"), (Message, "hello")], Kind::Other),
             (
+                &[
+                    (Exchange, "b"),
+                    (Field::Merchant, "shop"),
+                    (Component, "wallet"),
+                    (Field::Currency, "BTC"),
+                    (PaymentId, "p"),
+                    (HttpStatus, "200"),
+                ],
+                Kind::Call,
+            ),
+            (
+                &[
+                    (HttpMethod, "GET"),
+                    (Path, "/x"),
+                    (Field::Currency, "BTCUSDT"),
+                    (Status, "200"),
+                ],
+                Kind::Call,
+            ),
+            (
+                &[
+                    (PaymentId, "p"),
+                    (Field::Merchant, "shop"),
+                    (Exchange, "b"),
+                    (Status, "failed"),
+                ],
+                Kind::Payment,
+            ),
+            (
                 &[(OrderId, "o"), (Amount, "5"), (Status, "failed")],
                 Kind::Payment,
             ),
@@ -685,7 +729,9 @@ mod tests {
 
     #[test]
     fn standings() {
-        let outcome = |fields: &[(Field, &'static str)]| standing(&record(fields)).outcome;
+        let outcome = |fields: &[(Field, &'static str)]| {
+            standing(&record(fields), &mut StatusWords::default()).outcome
+        };
         assert_eq!(
             outcome(&[(Status, "ok"), (HttpStatus, "500")]),
             Outcome::Succeeded
@@ -710,8 +756,11 @@ mod tests {
             outcome(&[(Level, "info"), (Message, "calling binance")]),
             Outcome::Pending
         );
-        assert!(standing(&record(&[(Status, "blau")])).strange_status);
-        let rejected = standing(&record(&[(Status, "rejected"), (HttpStatus, "200")]));
+        assert!(standing(&record(&[(Status, "blau")]), &mut StatusWords::default()).strange_status);
+        let rejected = standing(
+            &record(&[(Status, "rejected"), (HttpStatus, "200")]),
+            &mut StatusWords::default(),
+        );
         assert_eq!(rejected.class, ErrorClass::BusinessDecline);
     }
 
@@ -719,7 +768,7 @@ mod tests {
     fn calls_fail_by_status_word_or_error() {
         let failed = |fields: &[(Field, &'static str)]| {
             let r = record(fields);
-            call_failed(&r, call_status(&r))
+            call_failed(&r, call_status(&r), &mut StatusWords::default())
         };
         assert!(!failed(&[(HttpStatus, "200")]));
         assert!(failed(&[(HttpStatus, "503")]));

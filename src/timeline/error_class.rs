@@ -306,14 +306,14 @@ const PHRASES: &[(&[&str], Meaning)] = &[
     ),
     (
         &[
-            "maintenance", "maintain", "system upgrade", "being upgraded", "system is upgrading", "wartung",
+            "maintenance", "maintain", "system upgrade", "cancel only", "post only mode", "limit only mode", "upgrade in progress", "being upgraded", "system is upgrading", "wartung",
             "mantenimiento", "维护",
         ],
         (Maintenance, false),
     ),
     (
         &[
-            "rate limit", "ratelimit", "too many request", "too many new orders", "throttl", "request weight",
+            "rate limit", "ratelimit", "too many request", "access frequency", "too many cumulative", "temporary lockout", "too many attempts", "too many new orders", "throttl", "request weight",
             "ip banned", "ip ban", "banned until", "way too many", "too frequent", "frequency limit",
             "frequency exceed", "request frequency", "requests frequency", "too fast", "quota", "waf ",
             "web application firewall", "request limit", "requests limit", "limit of requests",
@@ -326,7 +326,7 @@ const PHRASES: &[(&[&str], Meaning)] = &[
     ),
     (
         &[
-            "recv window", "recvwindow", "timestamp for this request", "nonce", "clock skew", "clock drift",
+            "recv window", "recvwindow", "timestamp for this request", "nonce", "clock skew", "clock drift", "in the future", "from server time", "difference from server",
             "request timestamp", "timestamp & ahead", "timestamp & expired", "timestamp & too ",
             "timestamp & range", "timestamp & invalid", "invalid timestamp", "illegal timestamp",
             "timestamp error", "request expired", "request has expired", "timestamp & window",
@@ -432,7 +432,7 @@ const PHRASES: &[(&[&str], Meaning)] = &[
             "account & suspend", "account & disabled", "account & frozen", "account & locked", "user & frozen",
             "api key", "apikey", "access key", "secret key", "api secret", "signature", "sign ", "signing",
             "unauthori", "not authori", "authentication", "authenticate", "unauthenticated", "permission",
-            "no access", "access denied", "access is denied", "credential", "token expired",
+            "no access", "access denied", "access is denied", "credential", "token expired", "expired token", "key has expired", "account expired",
             "token has expired", "token invalid", "invalid token", "invalid key", "key expired", "certificate",
             "forbidden", "passphrase", "whitelist", "not whitelisted", "ip not allowed", "invalid ip", "login",
             "logged in", "not logged", "password", "invalid api", "jwt", "key not", "auth error", "auth fail",
@@ -448,7 +448,7 @@ const PHRASES: &[(&[&str], Meaning)] = &[
             "issuer unavailable", "issuer not available", "acquirer error", "acquirer unavailable",
             "service not available", "not available at the moment", "temporarily not available", "unavailable",
             "bad gateway", "upstream error", "upstream fail", "provider error", "gateway error",
-            "exchange error upstream", "temporarily disabled", "temporarily suspended", "withdrawal suspended",
+            "exchange error upstream", "temporarily disabled", "temporarily suspended", "trading paused", "trading is paused", "technical issue", "technical difficult", "technical problem", "technical error", "market is closed", "trading is not enabled", "withdraw disabled", "withdrawal disabled", "withdrawals disabled", "deposit disabled", "deposits disabled", "withdrawals are disabled", "ring balancer", "withdrawal suspended",
             "withdrawals suspended", "withdrawals are suspended", "withdraw suspended", "deposit suspended",
             "wallet suspended", "trading suspended", "trading is suspended", "trading halt", "system halted",
             "offline", "is down", "shutting down", "disconnected", "inoperative", "system malfunction",
@@ -469,6 +469,10 @@ const PHRASES: &[(&[&str], Meaning)] = &[
             "transaction not allowed", "not honoured", "rejected by issuer", "rejected by bank",
         ],
         (BusinessDecline, false),
+    ),
+    (
+        &["already cancel", "not & cancel", "order cancel", "errordercancel"],
+        (ClientError, false),
     ),
     (
         &["user cancelled", "cancelled", "canceled"],

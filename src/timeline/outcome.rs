@@ -1,5 +1,7 @@
 //! What a payment's status word means. Not what went wrong: that is the error's class.
 
+use std::collections::HashMap;
+
 use crate::model::{ErrorClass, Outcome};
 
 /// The meaning of a status: how the attempt stands, and what kind of failure the word itself states.
@@ -149,6 +151,27 @@ pub(super) fn status_meaning(text: &str) -> Option<StatusMeaning> {
     })
 }
 
+/// The statuses met so far, each understood once.
+#[derive(Debug, Default)]
+pub(super) struct StatusWords(HashMap<String, Option<StatusMeaning>>);
+
+impl StatusWords {
+    /// Statuses are few; a field that is no status must not fill the memory.
+    const MOST: usize = 1000;
+
+    /// As [`status_meaning`].
+    pub(super) fn meaning(&mut self, text: &str) -> Option<StatusMeaning> {
+        if let Some(known) = self.0.get(text) {
+            return *known;
+        }
+        let meaning = status_meaning(text);
+        if self.0.len() < StatusWords::MOST {
+            self.0.insert(text.to_owned(), meaning);
+        }
+        meaning
+    }
+}
+
 /// An HTTP status given as the payment's status.
 fn numeric(text: &str) -> Option<StatusMeaning> {
     let code: u16 = text.parse().ok().filter(|_| text.len() == 3)?;
@@ -166,10 +189,9 @@ fn words(text: &str) -> Vec<String> {
     let mut word = String::new();
     let mut previous_small = false;
     for c in text.chars() {
-        if !c.is_alphanumeric() || (previous_small && c.is_uppercase()) {
-            if !word.is_empty() {
-                words.push(std::mem::take(&mut word));
-            }
+        let cut = !c.is_alphanumeric() || (previous_small && c.is_uppercase());
+        if cut && !word.is_empty() {
+            words.push(std::mem::take(&mut word));
         }
         if c.is_alphanumeric() {
             word.extend(c.to_lowercase());
