@@ -140,13 +140,25 @@ pub(crate) fn require_subject(report: &Report) -> Result<()> {
         return Ok(());
     }
     let fault = if exit::is_any_read(report) {
-        Fault::new("no payments and no calls to an exchange recognised")
-            .hint("say what a file is: --payments PATH, --exchange NAME=PATH, --status NAME=PATH")
-            .hint("or name its fields in knockon.toml; \"knockon inspect\" shows how each file was understood")
+        no_subject(report)
     } else {
         nothing_recognised(report)
     };
     Err(fault.into())
+}
+
+/// Something was read, but it tells of nothing to judge. What the inputs' own warnings say comes first: the
+/// window may have left nothing.
+fn no_subject(report: &Report) -> Fault {
+    let fault = Fault::new("no payments and no calls to an exchange recognised");
+    let warnings = report.inputs.iter().flat_map(|input| {
+        let said = input.warnings.iter();
+        said.map(|w| format!("{}: {w}", input.path))
+    });
+    let fault = warnings.take(3).fold(fault, Fault::hint);
+    fault
+        .hint("say what a file is: --payments PATH, --exchange NAME=PATH, --status NAME=PATH")
+        .hint("or name its fields in knockon.toml; \"knockon inspect\" shows how each file was understood")
 }
 
 /// An error unless at least one line was understood.
