@@ -15,7 +15,7 @@ use crate::timeline::Timeline;
 use crate::{attribution, outage, parse, source, timeline};
 
 use assemble::{base_report, cite, report_of, worth_citing};
-use reading::{keep_wanted, read_all, recognised};
+use reading::{keep_wanted, read_all};
 
 /// A zone for stamps without one.
 #[derive(Clone, Debug)]
@@ -78,7 +78,7 @@ struct Found {
 /// From logs to report.
 ///
 /// # Errors
-/// When an input cannot be read at all, or nothing in them is recognised.
+/// When an input cannot be read at all.
 pub fn analyze(settings: &Settings) -> Result<Report> {
     let found = find(settings)?;
     let mut report = report_of(settings, &found);
@@ -108,8 +108,13 @@ pub fn explain(settings: &Settings, id: &str) -> Result<(Report, Option<Story>)>
         .iter()
         .position(|j| j.attempt == index);
     let judgement = at.map(|i| &found.judged.judgements[i]);
-    let (mut story, sources) =
-        attribution::tell(&found.timeline, &found.detected, index, judgement);
+    let (mut story, sources) = attribution::tell(
+        &found.timeline,
+        &found.detected.outages,
+        &found.detected.health,
+        index,
+        judgement,
+    );
     story.payment_id = id.to_string();
     story.failed = at.and_then(|i| report.failures.get(i).cloned());
     story.lines = cite(settings, &found.inputs, &sources);
@@ -145,13 +150,12 @@ fn find(settings: &Settings) -> Result<Found> {
     let mut timeline = timeline::assemble(read_all(settings, &inputs, &mut warnings)?);
     timeline::align(&mut timeline);
     keep_wanted(settings, &mut timeline);
-    recognised(&timeline)?;
     let detected = outage::detect(&timeline);
     let options = attribution::Options {
         thresholds: settings.thresholds,
         dependencies: settings.dependencies.clone(),
     };
-    let judged = attribution::judge(&timeline, &detected, &options);
+    let judged = attribution::judge(&timeline, &detected.outages, &detected.health, &options);
     Ok(Found {
         inputs,
         timeline,

@@ -13,7 +13,6 @@ use crate::model::{
     Attempt, Channel, ErrorClass, ErrorInfo, Evidence, Interval, Judgement, Outage, Outcome, Sym,
     Time,
 };
-use crate::outage::{Detected, log_end};
 use crate::stats::sigmoid;
 use crate::timeline::{Health, Timeline};
 
@@ -23,8 +22,13 @@ const NEVER: f64 = 0.004;
 const BLIP: [f64; 2] = [0.05, 0.2];
 
 /// Judges every failed attempt.
-pub fn judge(timeline: &Timeline, detected: &Detected, options: &Options) -> Judged {
-    let bench = Bench::prepare(timeline, detected, options);
+pub fn judge(
+    timeline: &Timeline,
+    outages: &[Outage],
+    health: &Health,
+    options: &Options,
+) -> Judged {
+    let bench = Bench::prepare(timeline, outages, health, options);
     let mut judgements: Vec<Judgement> = timeline
         .attempts
         .iter()
@@ -39,7 +43,7 @@ pub fn judge(timeline: &Timeline, detected: &Detected, options: &Options) -> Jud
     }
     let findings = bench
         .rivals
-        .findings(timeline, &bench.strata, &detected.outages, bench.log_end);
+        .findings(timeline, &bench.strata, outages, bench.log_end);
     let excess = bench.excess();
     Judged {
         expected_caused: total(&judgements, excess.as_ref()),
@@ -65,11 +69,15 @@ struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    fn prepare(timeline: &'a Timeline, detected: &'a Detected, options: &'a Options) -> Bench<'a> {
-        let links = Links::build(timeline, &detected.health);
+    fn prepare(
+        timeline: &'a Timeline,
+        outages: &'a [Outage],
+        health: &'a Health,
+        options: &'a Options,
+    ) -> Bench<'a> {
+        let links = Links::build(timeline, health);
         let strata = Strata::learn(timeline, &links);
-        let log_end = log_end(timeline);
-        let outages = &detected.outages;
+        let log_end = timeline.end();
         let exposures = outages.iter().map(|o| Exposure::of(o, log_end)).collect();
         let uses = outages
             .iter()
@@ -83,7 +91,7 @@ impl<'a> Bench<'a> {
         let mut bench = Bench {
             timeline,
             outages,
-            health: &detected.health,
+            health,
             options,
             links,
             strata,

@@ -7,9 +7,8 @@ use super::strata::Kind;
 use crate::model::{
     Attempt, Judgement, Moment, Outage, Outcome, Side, SourceRef, Story, Sym, Verdict,
 };
-use crate::outage::Detected;
 use crate::stats::wilson;
-use crate::timeline::{CallState, Timeline};
+use crate::timeline::{CallState, Health, Timeline};
 
 /// How far around the attempt the exchange's state is described, in seconds.
 const AROUND_S: f64 = 60.0;
@@ -18,20 +17,19 @@ const AROUND_S: f64 = 60.0;
 /// second value.
 pub fn tell(
     timeline: &Timeline,
-    detected: &Detected,
+    outages: &[Outage],
+    health: &Health,
     index: usize,
     judgement: Option<&Judgement>,
 ) -> (Story, Vec<SourceRef>) {
     let attempt = &timeline.attempts[index];
-    let links = Links::build(timeline, &detected.health);
+    let links = Links::build(timeline, health);
     let calls = links.of(attempt);
-    let outage = judgement
-        .and_then(|j| j.outage)
-        .map(|o| &detected.outages[o]);
+    let outage = judgement.and_then(|j| j.outage).map(|o| &outages[o]);
     let mut events = own_events(attempt);
     for &c in &calls {
         let call = &timeline.calls[c as usize];
-        let verb = if detected.health.state(call) == CallState::Good {
+        let verb = if health.state(call) == CallState::Good {
             "served"
         } else {
             "failed"
@@ -53,7 +51,7 @@ pub fn tell(
         failed: None,
         payment_id: timeline.names.text(attempt.id).to_string(),
         events,
-        state: exchange_state(timeline, detected, attempt, outage, judgement),
+        state: exchange_state(timeline, health, attempt, outage, judgement),
         baseline: usual(timeline, attempt, outage),
         would_change: would_change(attempt, &calls, outage, judgement),
         lines: Vec::new(),
@@ -144,7 +142,7 @@ fn later_attempts(timeline: &Timeline, index: usize) -> Vec<Moment> {
 
 fn exchange_state(
     timeline: &Timeline,
-    detected: &Detected,
+    health: &Health,
     attempt: &Attempt,
     outage: Option<&Outage>,
     judgement: Option<&Judgement>,
@@ -174,7 +172,7 @@ fn exchange_state(
     let (mut all, mut bad) = (0u64, 0u64);
     for call in near {
         all += 1;
-        bad += u64::from(detected.health.state(call) != CallState::Good);
+        bad += u64::from(health.state(call) != CallState::Good);
     }
     if all == 0 {
         out.push(format!(
@@ -204,7 +202,7 @@ fn exchange_state(
 
 fn usual(timeline: &Timeline, attempt: &Attempt, outage: Option<&Outage>) -> Vec<String> {
     let kind = Kind::of(attempt);
-    let end = crate::outage::log_end(timeline);
+    let end = timeline.end();
     let (mut inside, mut outside) = ((0u64, 0u64), (0u64, 0u64));
     for a in timeline
         .attempts

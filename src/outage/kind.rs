@@ -1,6 +1,6 @@
 //! What the answers looked like: the kind of an outage, with the numbers that it rests on.
 
-use super::{evidence, log_end};
+use super::evidence;
 use crate::model::{Call, ErrorClass, Outage, OutageKind, OutageSource, Span};
 use crate::timeline::{CallState, Health, Timeline};
 
@@ -57,7 +57,7 @@ fn calls_of<'a>(timeline: &'a Timeline, outage: &'a Outage) -> impl Iterator<Ite
 
 /// Names the kind and adds the evidence.
 pub(crate) fn name(timeline: &Timeline, health: &Health, outage: &mut Outage) {
-    let span = outage.span(log_end(timeline));
+    let span = outage.span(timeline.end());
     let source = outage.first_seen.unwrap_or_default();
     if outage.sources == [OutageSource::Payments] {
         let (bad, all) = outage

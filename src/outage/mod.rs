@@ -15,7 +15,7 @@ mod refusals;
 mod series;
 mod testimony;
 
-use crate::model::{Evidence, Finding, Outage, Span, Sym, Time};
+use crate::model::{Evidence, Finding, Outage, Span, Sym};
 use crate::timeline::{Health, Timeline};
 
 pub use episode::Episode;
@@ -99,13 +99,6 @@ pub fn detect(timeline: &Timeline) -> Detected {
         findings,
         silences,
     }
-}
-
-/// The last time of anything logged; `Time::MIN` when nothing was.
-pub fn log_end(timeline: &Timeline) -> Time {
-    let calls = timeline.calls.last().map(|c| c.time);
-    let attempts = timeline.attempts.last().map(|a| a.time);
-    calls.max(attempts).unwrap_or(Time::MIN)
 }
 
 pub(crate) fn name(timeline: &Timeline, sym: Sym) -> String {

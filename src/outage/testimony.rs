@@ -1,7 +1,7 @@
 //! What the status pages said. Testimony, not measurement: it corroborates, it dates the acknowledgement, and
 //! where it stands alone it becomes a finding, never an outage.
 
-use super::{evidence, log_end};
+use super::evidence;
 use crate::model::{
     Finding, Outage, OutageKind, OutageSource, Severity, Span, StatusIncident, Time,
 };
@@ -14,7 +14,7 @@ const EARLY_S: f64 = 1800.0;
 
 /// Adds each incident to the outage it speaks of; returns findings for those that speak of none.
 pub(crate) fn hear(timeline: &Timeline, outages: &mut [Outage]) -> Vec<Finding> {
-    let end = log_end(timeline);
+    let end = timeline.end();
     let mut alone = Vec::new();
     let mut incidents: Vec<&StatusIncident> = timeline.statuses.iter().collect();
     incidents.sort_by_key(|i| (i.acknowledged, i.source));

@@ -48,10 +48,7 @@ pub(super) fn report_of(settings: &Settings, found: &Found) -> Report {
     report.warnings.extend(disagreement(&report));
     report.warnings.extend(gaps(
         &detected.silences,
-        detected
-            .outages
-            .iter()
-            .map(|o| o.span(crate::outage::log_end(timeline))),
+        detected.outages.iter().map(|o| o.span(timeline.end())),
     ));
     report.outages = detected.outages.clone();
     report

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use rayon::prelude::*;
 
 use super::{Settings, ZoneRule};
 use crate::model::{RawIncident, Record, Span, Time};
+use crate::parse;
 use crate::parse::{FormatInfo, ReadOptions, Sink};
 use crate::source::Input;
 use crate::timeline::{Builder, InputContext, Part, Timeline};
-use crate::{parse, timeline};
 
 struct Feed(Builder);
 
@@ -148,19 +148,4 @@ pub(super) fn keep_wanted(settings: &Settings, timeline: &mut Timeline) {
         calls.retain(|c| listed(&settings.exchanges, c.exchange));
         statuses.retain(|s| listed(&settings.exchanges, s.exchange));
     }
-}
-
-/// Nothing recognisable is an error, not an empty report.
-pub(super) fn recognised(timeline: &timeline::Timeline) -> Result<()> {
-    let nothing = timeline.attempts.is_empty()
-        && timeline.calls.is_empty()
-        && timeline.statuses.is_empty()
-        && timeline.notes.is_empty();
-    if nothing {
-        bail!(
-            "no payment, call or status-page incident was recognised in {} inputs",
-            timeline.inputs.len()
-        );
-    }
-    Ok(())
 }

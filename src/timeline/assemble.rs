@@ -31,6 +31,15 @@ pub struct Timeline {
     pub inputs: Vec<InputSummary>,
 }
 
+impl Timeline {
+    /// The last time of a call or an attempt; [`Time::MIN`] when there is none.
+    pub fn end(&self) -> Time {
+        let calls = self.calls.last().map(|c| c.time);
+        let attempts = self.attempts.last().map(|a| a.time);
+        calls.max(attempts).unwrap_or(Time::MIN)
+    }
+}
+
 /// Merges the parts of a run. Exact copies are dropped and counted in [`InputSummary::duplicates`] of the input
 /// that holds the later copy.
 pub fn assemble(mut parts: Vec<Part>) -> Timeline {

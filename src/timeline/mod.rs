@@ -8,12 +8,17 @@ mod align;
 mod assemble;
 mod builder;
 mod classify;
+mod clock;
 mod error_class;
 mod errors;
 mod health;
 mod outcome;
 mod place;
+mod print;
+mod row;
 mod signature;
+mod tally;
+mod texts;
 mod values;
 mod zone;
 
@@ -22,7 +27,8 @@ mod tests;
 
 pub use align::align;
 pub use assemble::{Timeline, assemble};
-pub use builder::{Builder, InputContext, Part, row_of};
+pub use builder::{Builder, InputContext, Part};
 pub use error_class::{ClassRules, classify_error};
 pub use health::{CallState, Health};
+pub use row::row_of;
 pub use zone::{Resolved, ZoneSpec};
