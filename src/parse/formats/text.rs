@@ -134,6 +134,7 @@ fn head_part<'a>(draft: &mut Draft<'a>, rest: &'a str) -> Option<&'a str> {
     let names_speaker = word.ends_with(':')
         || after.starts_with(" - ")
         || after.starts_with(" | ")
+        || after.starts_with(" : ")
         || is_service(bare);
     let name = bare.split('[').next().unwrap_or(bare);
     if names_speaker
