@@ -538,6 +538,9 @@ fn normal(name: &str) -> String {
 
 /// What the field at `path` (keys joined by `.`) means; `None` when no name of the table fits.
 pub fn meaning(path: &str) -> Option<Meaning> {
+    if path.rsplit('.').next() == Some("_id") {
+        return None; // the number of a document in a store, not of what it tells
+    }
     let parts: Vec<String> = path
         .split('.')
         .map(normal)

@@ -369,10 +369,10 @@ impl Fields {
     /// Why the line is of no use: it has no time stamp, or one that cannot be read.
     pub(crate) fn finish<'a>(&mut self, mut draft: Draft<'a>) -> Result<Record<'a>, String> {
         self.look_into_message(&mut draft);
-        if draft.record.time.is_none() {
-            if let (Some(date), Some(clock)) = (&draft.date, &draft.clock) {
-                draft.record.time = stamp::read(&format!("{date} {clock}"));
-            }
+        if draft.record.time.is_none()
+            && let (Some(date), Some(clock)) = (&draft.date, &draft.clock)
+        {
+            draft.record.time = stamp::read(&format!("{date} {clock}"));
         }
         let Draft {
             mut record,
@@ -386,10 +386,10 @@ impl Fields {
                 None => "no time stamp".to_owned(),
             });
         }
-        if !record.has(Field::Host) {
-            if let Some(host) = record.get(Field::Path).and_then(host_of).map(str::to_owned) {
-                record.set(Field::Host, host);
-            }
+        if !record.has(Field::Host)
+            && let Some(host) = record.get(Field::Path).and_then(host_of).map(str::to_owned)
+        {
+            record.set(Field::Host, host);
         }
         record.is_probe |= is_probe(&record);
         for (field, value) in &self.fixed {

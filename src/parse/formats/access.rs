@@ -142,9 +142,9 @@ fn put_extras<'a>(draft: &mut Draft<'a>, rest: &'a str, fields: &mut Fields) {
         })
     };
     let mut words = rest.split_whitespace().map(|w| w.trim_matches('"'));
-    if let Some(seconds) = words.find(is_time) {
-        if draft.set(Field::Duration, 900, seconds) {
-            draft.record.duration_unit = DurationUnit::Seconds;
-        }
+    if let Some(seconds) = words.find(is_time)
+        && draft.set(Field::Duration, 900, seconds)
+    {
+        draft.record.duration_unit = DurationUnit::Seconds;
     }
 }

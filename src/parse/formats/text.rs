@@ -89,8 +89,7 @@ fn after_priority(text: &str) -> &str {
 
 /// Reads level and speaker after the time stamp; gives what is left: the message.
 fn head<'a>(draft: &mut Draft<'a>, text: &'a str) -> &'a str {
-    let mut rest =
-        text.trim_start_matches(|c: char| matches!(c, ']' | ' ' | '\t' | '|' | '-' | ':' | ','));
+    let mut rest = text.trim_start_matches([']', ' ', '\t', '|', '-', ':', ',']);
     for _ in 0..6 {
         let Some(after) = head_part(draft, rest) else {
             break;
