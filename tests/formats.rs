@@ -3,6 +3,11 @@
 //!
 //! `KNOCKON_UPDATE=1 cargo test --test formats` writes the expected files anew: look at the difference.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should stop where it is"
+)]
+
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -258,6 +263,40 @@ fn an_archive_that_is_cut_off_is_read_as_far_as_it_goes_with_a_warning() {
     );
 }
 
+#[test]
+fn the_configuration_is_applied_to_the_inputs_that_it_names() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("legacy.log");
+    fs::write(
+        &path,
+        "{\"zeit\":\"2021-08-18T12:00:00Z\",\"beleg\":\"b-1\",\"dauer\":3}\n",
+    )
+    .unwrap();
+    let rule = parse::MappingRule {
+        path: Some("legacy*".into()),
+        fields: vec![
+            ("zeit".into(), Field::Time),
+            ("beleg".into(), Field::PaymentId),
+            ("dauer".into(), Field::Duration),
+        ],
+        duration_unit: Some(DurationUnit::Seconds),
+        exchange: Some("kraken".into()),
+        ..parse::MappingRule::default()
+    };
+    let mut rows = Rows::default();
+    let mut options = ReadOptions {
+        mapping: vec![rule],
+        ..ReadOptions::default()
+    };
+    let summary = parse::read(&input(&path), &options, &mut rows).unwrap();
+    assert_eq!(summary.exchange.as_deref(), Some("kraken"));
+    assert_eq!(rows.rows[0]["payment_id"], "b-1");
+    assert_eq!(rows.rows[0]["duration_unit"], "s");
+    options.mapping[0].path = Some("other*".into());
+    let summary = parse::read(&input(&path), &options, &mut Rows::default()).unwrap();
+    assert_eq!((summary.rejected, summary.exchange), (1, None));
+}
+
 fn corpora() -> Option<PathBuf> {
     let stated = std::env::var_os("KNOCKON_CORPORA").map(PathBuf::from);
     let path =
@@ -362,13 +401,26 @@ fn read_bytes(bytes: &[u8]) -> (Rows, ReadSummary) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_bytes_are_survived_and_every_line_is_accounted_for(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
         let (rows, summary) = read_bytes(&bytes);
         prop_assert!(summary.rejected <= summary.lines.max(1));
         prop_assert!(rows.rows.len() as u64 + summary.rejected <= summary.lines.max(1) * 50);
+    }
+
+    #[test]
+    fn lines_that_begin_well_are_survived(
+        start in prop_oneof![
+            Just("2021-08-18T12:00:00Z "), Just("[2021-08-18 12:00:00,1] ["), Just("1629288000 "), Just("ts=1629288000 "),
+            Just("{\"ts\":1629288000,"), Just("1.2.3.4 - - [18/Aug/2021:12:00:00 +0000] \""), Just("<1>1 "), Just("a | "),
+            Just("ts,id\n"), Just("[{"), Just("\u{1b}["),
+        ],
+        rest in "[{}\\[\\]\"'=:,|;<>\\\\ \t\nA-Ca-c0-9.é/-]{0,60}",
+    ) {
+        let (rows, summary) = read_bytes(format!("{start}{rest}\n").as_bytes());
+        prop_assert!(rows.rows.len() as u64 <= summary.lines.max(1) * 50);
     }
 
     #[test]

@@ -28,8 +28,10 @@ pub enum Reads {
     Event,
     /// A way to pay, or else the kind of the record.
     Type,
-    /// An HTTP request method, or else a way to pay.
-    Verb,
+    /// An HTTP method, or else a way to pay.
+    Method,
+    /// The id of a payment, unless it is as short as the number of a process.
+    Pid,
     /// A duration in a stated unit, or in one found by looking at the values.
     Duration(Option<DurationUnit>),
     /// An amount in minor units (cents).
@@ -127,7 +129,7 @@ const GROUPS: &[Group] = &[
         "http.client.request.duration", "time_total", "time_starttransfer",
     ]),
     group(Field::Duration, Reads::Duration(None), Anywhere, 800, &[
-        "duration", "latency", "elapsed", "took", "response_time", "elapsed_time", "rtt",
+        "duration", "latency", "elapsed", "took", "response_time", "elapsed_time", "rtt", "rt", "urt",
         "round_trip", "round_trip_time", "time_taken", "processing_time", "total_time",
         "execution_time", "exec_time", "call_duration", "request_duration", "http.duration",
         "upstream_latency", "upstream_time", "exchange_latency", "provider_latency",
@@ -163,54 +165,60 @@ const GROUPS: &[Group] = &[
         "logger", "logger_name", "log.logger", "program", "process.name", "job", "target",
     ]),
     group(Field::Merchant, Reads::Plain, Anywhere, 800, &[
-        "merchant", "merchant.name", "merchant.id", "merchant_code", "merchant_slug", "shop",
-        "shop.name", "shop.id", "store", "store.name", "store.id", "storefront", "platform",
-        "platform.name", "platform.id", "tenant", "tenant.name", "tenant.id", "site", "site.name",
+        "merchant", "merchant.name", "merchant.id", "merchant_code", "merchant_slug", 
+        "shop.name", "shop.id", "store.name", "store.id", "storefront", 
+        "platform.name", "platform.id", "tenant.name", "tenant.id", "site.name",
         "site.id", "seller", "seller.name", "seller.id", "merchant_account",
-        "merchant_account_code", "marketplace", "marketplace.name", "brand", "brand_name",
-        "organization.name", "company_account", "business", "business.name", "business_id",
+        "merchant_account_code", "marketplace.name", "brand_name",
+        "company_account", "business.name", "business_id",
         "vendor_account", "merchant_ref_name", "ecommerce_platform",
+    ]),
+    group(Field::Merchant, Reads::Plain, Alone, 750, &[
+        "shop", "store", "tenant", "platform", "site", "brand", "marketplace", "business",
     ]),
     group(Field::Exchange, Reads::Plain, Anywhere, 900, &[
         "exchange", "exchange.name", "exchange.id", "exchange_slug",
         "upstream_exchange", "crypto_exchange", "venue", "venue.name", "venue_id",
     ]),
     group(Field::Exchange, Reads::Plain, Anywhere, 800, &[
-        "provider", "provider.name", "provider.id", "payment_provider", "payment_provider.name",
-        "gateway", "gateway.name", "gateway.id", "payment_gateway", "psp", "psp.name", "psp_id",
-        "processor", "processor.name", "processor.id", "payment_processor", "upstream",
+        "provider.name", "provider.id", "payment_provider", "payment_provider.name",
+        "gateway.name", "gateway.id", "payment_gateway", "psp", "psp.name", "psp_id",
+        "processor.id", "payment_processor", "upstream",
         "upstream.name", "upstream.service", "upstream_provider", "acquirer", "acquirer.name",
-        "acquirer_id", "vendor", "vendor.name", "peer.service", "connector", "connector.name",
-        "dependency", "dependency.name", "downstream", "downstream_service", "third_party",
-        "external_service", "partner", "partner_name", "custodian", "liquidity_provider", "broker",
-        "counterparty", "remote_service", "target_service", "server_name", "callee",
+        "acquirer_id", "vendor.name", "peer.service", "connector", "connector.name",
+        "dependency.name", "downstream", "downstream_service", "third_party",
+        "external_service", "partner_name", "custodian", "liquidity_provider", "broker",
+        "counterparty", "remote_service", "target_service", "callee",
         "wallet_provider", "onramp", "upstream_api", "api_provider",
+    ]),
+    group(Field::Exchange, Reads::Plain, Alone, 790, &[
+        "provider", "gateway", "processor", "vendor", "partner", "dependency",
     ]),
     group(Field::Component, Reads::Plain, Anywhere, 800, &[
         "component", "component.name", "component_id", "subsystem", "exchange_component",
-        "api_group", "module", "exchange_service", "upstream_component", "product", "product_area",
+        "api_group", "exchange_service", "upstream_component", "product_area",
         "functional_area", "market_type",
     ]),
     group(Field::Component, Reads::Plain, Alone, 500, &[
-        "api", "api_name", "category", "area",
+        "api", "api_name", "module", "product", "category", "area",
     ]),
     group(Field::Caller, Reads::Plain, Anywhere, 800, &[
         "caller", "caller.service", "caller_name", "caller_id", "client_service", "client_name",
-        "client_app", "consumer", "consumer.name", "source_service", "calling_service",
+        "client_app", "consumer.name", "source_service", "calling_service",
         "origin_service", "from_service", "requester", "caller_app", "api_client", "source_app",
     ]),
     group(Field::Caller, Reads::Plain, Alone, 600, &[
-        "client", "client.id", "source", "from", "api_key_name", "account",
+        "client", "consumer", "client.id", "source", "from", "api_key_name", "account",
     ]),
     group(Field::CustomerId, Reads::Plain, Anywhere, 800, &[
         "customer_id", "customer.id", "customer_ref", "customer_uuid", "customer_no",
-        "customer_reference", "customer_number", "user_id", "user.id", "userid", "uid", "buyer_id",
+        "customer_reference", "customer_number", "user_id", "user.id", "userid", "buyer_id",
         "buyer", "payer_id", "payer", "shopper_id", "shopper_reference", "enduser.id", "user_uuid",
-        "user_ref", "client_ref", "member_id", "account_id", "cardholder_id", "wallet_owner",
+        "user_ref", "client_ref", "member_id", "cardholder_id", "wallet_owner",
         "consumer_id", "buyer_ref",
     ]),
     group(Field::CustomerId, Reads::Plain, Alone, 600, &[
-        "customer", "user", "user.name", "shopper",
+        "customer", "user", "user.name", "shopper", "account_id", "uid",
     ]),
     // --- which
     group(Field::PaymentId, Reads::Plain, Anywhere, 900, &[
@@ -224,11 +232,12 @@ const GROUPS: &[Group] = &[
         "external_payment_id", "transaction_uuid", "payment_key", "sale_id", "authorization_id",
     ]),
     group(Field::PaymentId, Reads::Plain, Alone, 600, &[
-        "payment", "transaction", "charge", "pid", "tx", "trx", "reference", "ref", "payref",
+        "payment", "transaction", "charge", "tx", "trx", "reference", "ref", "payref",
         "attempt_uuid",
     ]),
+    group(Field::PaymentId, Reads::Pid, Alone, 550, &["pid"]),
     group(Field::PaymentId, Reads::Plain, Alone, 100, &[
-        "id", "_id", "uuid",
+        "id", "uuid",
     ]),
     group(Field::OrderId, Reads::Plain, Anywhere, 800, &[
         "order_id", "order.id", "order_ref", "order_no", "order_number", "order_uuid",
@@ -249,21 +258,21 @@ const GROUPS: &[Group] = &[
     ]),
     group(Field::RequestId, Reads::Plain, Anywhere, 800, &[
         "request_id", "request.id", "req_id", "x_request_id", "correlation_id", "correlation.id",
-        "x_correlation_id", "corr_id", "cid", "http.request.id", "http_request_id",
-        "client_request_id", "idempotency_key", "call_id", "rid", "ray_id", "span_request_id",
+        "x_correlation_id", "corr_id", "http.request.id", "http_request_id",
+        "client_request_id", "idempotency_key", "call_id", "ray_id", "span_request_id",
         "message_id", "operation_id", "reqid", "upstream_request_id", "exchange_request_id",
         "interaction_id", "x_req_id",
     ]),
     group(Field::RequestId, Reads::Plain, Alone, 600, &[
-        "request", "req", "correlation", "session_id",
+        "request", "req", "correlation", "rid", "cid", "session_id",
     ]),
     // --- money
     group(Field::Method, Reads::Plain, Anywhere, 900, &[
         "payment_method", "payment_method.type", "payment_method_type", "payment_method.name",
         "pay_method", "rail", "payment_rail", "tender", "tender_type", "payment_type",
-        "payment_channel", "payment_instrument", "method_type", "payment_option", "instrument",
+        "payment_channel", "payment_instrument", "method_type", "payment_option", 
         "funding_source", "payment_source_type", "pay_type", "method_name", "payment_mode",
-        "scheme", "payment_scheme", "payment_method_id", "funding_type", "transaction_type",
+        "payment_scheme", "payment_method_id", "funding_type", 
     ]),
     group(Field::Method, Reads::Plain, Alone, 500, &[
         "channel", "mode",
@@ -322,7 +331,7 @@ const GROUPS: &[Group] = &[
         "http.response.code", "http_code", "http.status", "http_response_code",
         "http_response_status", "response.status_code", "response.status", "response_status",
         "response.http_status", "sc_status", "response_status_code", "edge_response_status",
-        "elb_status_code", "http_response", "return_code_http", "client_status",
+        "elb_status_code", "http_response", "return_code_http", 
     ]),
     group(Field::HttpStatus, Reads::Status, Anywhere, 800, &[
         "status_code", "response_code", "response.code", "statuscode", "resp_status", "resp_code",
@@ -380,24 +389,22 @@ const GROUPS: &[Group] = &[
         "http_verb", "verb", "cs_method", "client_request_method", "req.method",
         "httprequest.requestmethod",
     ]),
-    group(Field::HttpMethod, Reads::Verb, Alone, 500, &[
-        "method",
-    ]),
+    group(Field::HttpMethod, Reads::Method, Alone, 500, &["method"]),
     group(Field::Path, Reads::Plain, Anywhere, 900, &[
-        "path", "url.full", "url.path", "url.original", "url", "uri", "request_uri", "request.uri",
+        "url.full", "url.path", "url.original", "request_uri", "request.uri",
         "request_path", "request.path", "request.url", "request_url", "http.url", "http.target",
         "http.path", "http.route", "http_path", "http_url", "cs_uri_stem", "client_request_uri",
         "req.url", "api_path", "url_path", "resource_path", "uri_path", "full_url",
     ]),
     group(Field::Path, Reads::Plain, Alone, 600, &[
-        "route", "request_line",
+        "path", "url", "uri", "route", "request_line",
     ]),
     group(Field::Host, Reads::Plain, Anywhere, 900, &[
         "server.address", "net.peer.name", "http.host", "url.domain", "upstream_host",
         "request_host", "request.host", "target_host", "remote_host", "http_host", "peer_host",
         "destination.domain", "destination.address", "destination_host", "dest_host",
         "peer.hostname", "peer.address", "net.host.name", "exchange_host", "api_host", "authority",
-        "vhost", "client_request_host", "upstream_addr", "domain", "base_url", "server_host",
+        "vhost", "client_request_host", "upstream_addr", "base_url", "server_host",
         "dst_host",
     ]),
     group(Field::Host, Reads::Plain, Alone, 500, &[
@@ -406,11 +413,11 @@ const GROUPS: &[Group] = &[
     group(Field::Operation, Reads::Plain, Anywhere, 800, &[
         "operation", "operation.name", "op", "endpoint", "endpoint.name", "api_endpoint",
         "api_method", "rpc.method", "rpc_method", "operation_type", "api_call", "call",
-        "exchange_endpoint", "upstream_endpoint", "api_operation", "span_name", "command",
-        "function", "request_type", "call_type", "method_call",
+        "exchange_endpoint", "upstream_endpoint", "api_operation", "span_name", 
+        "request_type", "call_type", "method_call",
     ]),
     group(Field::Operation, Reads::Plain, Alone, 400, &[
-        "span.name", "step", "stage",
+        "span.name", "command", "function", "step", "stage",
     ]),
     group(Field::Attempt, Reads::Plain, Anywhere, 800, &[
         "attempt_no", "attempt_number", "attempt_num", "retry_count", "retries", "try_no", "tries",
@@ -436,7 +443,7 @@ const GROUPS: &[Group] = &[
     ]),
     group(Field::UserAgent, Reads::Plain, Anywhere, 800, &[
         "user_agent", "user_agent.original", "http.user_agent", "http_user_agent", "useragent",
-        "agent", "request.user_agent", "cs_user_agent",
+        "request.user_agent", "cs_user_agent",
     ]),
 ];
 
@@ -472,6 +479,25 @@ const WRAPPERS: &[&str] = &[
     "detail", "values", "line", "row", "item", "httprequest", "contextmap", "call", "http",
     "transactioninfo", "transactiondetails", "notificationitems", "notificationrequestitem",
     "structured", "kv", "args",
+];
+
+/// The wrappers in which a bare `id` is still that of the record.
+const NEUTRAL: &[&str] = &[
+    "fields",
+    "attributes",
+    "data",
+    "object",
+    "record",
+    "payload",
+    "body",
+    "json",
+    "jsonpayload",
+    "source",
+    "row",
+    "item",
+    "entry",
+    "values",
+    "result",
 ];
 
 static TABLE: LazyLock<HashMap<String, Meaning>> = LazyLock::new(|| {
@@ -512,6 +538,9 @@ fn normal(name: &str) -> String {
 
 /// What the field at `path` (keys joined by `.`) means; `None` when no name of the table fits.
 pub fn meaning(path: &str) -> Option<Meaning> {
+    if path.rsplit('.').next() == Some("_id") {
+        return None; // the number of a document in a store, not of what it tells
+    }
     let parts: Vec<String> = path
         .split('.')
         .map(normal)
@@ -522,7 +551,10 @@ pub fn meaning(path: &str) -> Option<Meaning> {
     let mut penalty = 0;
     loop {
         if let Some(meaning) = found(own) {
-            return Some(lowered(meaning, penalty));
+            // `span.id`, `event.id`, `message.id` are ids of something else.
+            let around = &parts[..parts.len() - own.len()];
+            let bare = meaning.rank <= 100 && !around.iter().all(|w| NEUTRAL.contains(&w.as_str()));
+            return (!bare).then(|| lowered(meaning, penalty));
         }
         match own {
             [wrapper, rest @ ..] if !rest.is_empty() && WRAPPERS.contains(&wrapper.as_str()) => {
@@ -653,6 +685,13 @@ mod tests {
             "card.type",
             "items.name",
             "process.pid",
+            "span.id",
+            "event.id",
+            "cloud.provider",
+            "cloud.account.id",
+            "log.file.path",
+            "host.os.platform",
+            "device.vendor",
             "fee.value",
             "process.thread.id",
             "",

@@ -123,7 +123,7 @@ pub(crate) fn share(
     (good > 0).then(|| Fit {
         score: good * 1000 / tried,
         reason: if tried == 1 {
-            format!("its one line is {what}")
+            format!("1 line: {what}")
         } else {
             format!("{good} of the first {tried} lines are {what}")
         },

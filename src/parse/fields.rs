@@ -138,10 +138,27 @@ impl Fields {
         })
     }
 
-    /// Whether the name known as `at` is that of a time stamp.
-    pub(crate) fn is_stamp(&self, at: usize) -> bool {
+    /// Whether the name known as `at` says who or what a record is about, so that it holds for all the
+    /// records of a document that states it once around them (when, how long and how it ended do not).
+    pub(crate) fn holds_for_all(&self, at: usize) -> bool {
         let meaning = self.known.get(at).and_then(|k| k.meaning);
-        meaning.is_some_and(|m| m.reads == Reads::Stamp)
+        meaning.is_some_and(|m| {
+            matches!(
+                m.field,
+                Field::Service
+                    | Field::Merchant
+                    | Field::Exchange
+                    | Field::Component
+                    | Field::Caller
+                    | Field::Host
+                    | Field::Currency
+                    | Field::Method
+                    | Field::OrderId
+                    | Field::CustomerId
+                    | Field::TraceId
+                    | Field::RequestId
+            )
+        })
     }
 
     /// What a name means, if anything.
@@ -275,8 +292,10 @@ impl Fields {
                 set(draft, Field::Message, rank.saturating_sub(200).max(1), text)
             }
             Reads::Event => set(draft, Field::Kind, rank, text),
-            Reads::Verb if is_http_verb(&text) => set(draft, Field::HttpMethod, rank, text),
-            Reads::Verb => set(draft, Field::Method, rank, text),
+            Reads::Method if is_http_method(&text) => set(draft, Field::HttpMethod, rank, text),
+            Reads::Method => set(draft, Field::Method, rank.max(850), text),
+            Reads::Pid if text.len() <= 7 && text.bytes().all(|b| b.is_ascii_digit()) => None,
+            Reads::Pid => set(draft, Field::PaymentId, rank, text),
             Reads::Type if is_payment_method(&text) => set(draft, Field::Method, rank, text),
             Reads::Type => set(draft, Field::Kind, rank, text),
             Reads::Duration(unit) => self.take_duration(draft, text, unit, rank),
@@ -350,10 +369,10 @@ impl Fields {
     /// Why the line is of no use: it has no time stamp, or one that cannot be read.
     pub(crate) fn finish<'a>(&mut self, mut draft: Draft<'a>) -> Result<Record<'a>, String> {
         self.look_into_message(&mut draft);
-        if draft.record.time.is_none() {
-            if let (Some(date), Some(clock)) = (&draft.date, &draft.clock) {
-                draft.record.time = stamp::read(&format!("{date} {clock}"));
-            }
+        if draft.record.time.is_none()
+            && let (Some(date), Some(clock)) = (&draft.date, &draft.clock)
+        {
+            draft.record.time = stamp::read(&format!("{date} {clock}"));
         }
         let Draft {
             mut record,
@@ -367,10 +386,10 @@ impl Fields {
                 None => "no time stamp".to_owned(),
             });
         }
-        if !record.has(Field::Host) {
-            if let Some(host) = record.get(Field::Path).and_then(host_of).map(str::to_owned) {
-                record.set(Field::Host, host);
-            }
+        if !record.has(Field::Host)
+            && let Some(host) = record.get(Field::Path).and_then(host_of).map(str::to_owned)
+        {
+            record.set(Field::Host, host);
         }
         record.is_probe |= is_probe(&record);
         for (field, value) in &self.fixed {
@@ -408,15 +427,25 @@ impl Fields {
             }
             return;
         }
-        pairs::each(&message, &mut |_, key, value| {
+        let mut inner: Vec<(usize, &str, Cow<'_, str>)> = Vec::new();
+        pairs::each(&message, &mut |offset, key, value| {
+            inner.push((offset, key, value))
+        });
+        // A message that is logfmt from its start is the record itself, as a platform wrapped it.
+        let is_logfmt = inner.len() > 1 && inner.first().is_some_and(|(offset, ..)| *offset == 0);
+        let lower = if is_logfmt { 0 } else { INSIDE_MESSAGE };
+        if is_logfmt {
+            draft.ranks[Field::Message as usize] = 1;
+        }
+        for (_, key, value) in inner {
             let at = self.know(key);
             self.put(
                 draft,
                 at,
                 Scalar::Text(Cow::Owned(value.into_owned())),
-                INSIDE_MESSAGE,
+                lower,
             );
-        });
+        }
     }
 }
 
@@ -496,6 +525,13 @@ fn is_log_level(text: &str) -> bool {
     levels.iter().any(|l| text.eq_ignore_ascii_case(l))
 }
 
+fn is_http_method(text: &str) -> bool {
+    let methods = [
+        "GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "CONNECT", "TRACE",
+    ];
+    methods.iter().any(|m| text.eq_ignore_ascii_case(m))
+}
+
 fn is_payment_method(text: &str) -> bool {
     let methods = [
         "card",
@@ -530,14 +566,6 @@ fn is_payment_method(text: &str) -> bool {
 }
 
 /// `10.00`, or `10.00 EUR`, `EUR 10.00`: the currency counts where no field states it.
-/// `GET`, `post`, …: a `method` with another value is a method of payment.
-fn is_http_verb(text: &str) -> bool {
-    const VERBS: [&str; 9] = [
-        "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "CONNECT",
-    ];
-    VERBS.iter().any(|v| v.eq_ignore_ascii_case(text))
-}
-
 fn take_amount<'a>(draft: &mut Draft<'a>, text: Cow<'a, str>, rank: u16) -> Option<Field> {
     let (number, currency) = match text.trim().split_once(' ') {
         Some((a, b)) if is_currency(b) => (a.to_owned(), Some(b.to_owned())),
@@ -576,8 +604,10 @@ fn take_stamp<'a>(
         if field == Field::Time {
             if is_date(&text) {
                 draft.date = Some(text);
+                return Some(field);
             } else if is_clock(&text) {
                 draft.clock = Some(text);
+                return Some(field);
             } else {
                 draft.bad_stamp.get_or_insert(text);
             }

@@ -405,20 +405,22 @@ impl<'a> Walker<'_, '_, 'a> {
             let key = s.string()?;
             s.blank();
             s.expect(b':', "':' expected")?;
-            if first && in_array && key == "key" {
-                if let Some(name) = self.attribute_name(s)? {
-                    // The member that follows is its value.
-                    self.push(&name);
-                    self.value(s, depth + 1, false)?;
-                    self.path.truncate(outer);
-                    s.blank();
-                    if s.take(b'}') {
-                        return Ok(());
-                    }
-                    s.expect(b',', "',' or '}' expected")?;
-                    first = false;
-                    continue;
+            if first
+                && in_array
+                && key == "key"
+                && let Some(name) = self.attribute_name(s)?
+            {
+                // The member that follows is its value.
+                self.push(&name);
+                self.value(s, depth + 1, false)?;
+                self.path.truncate(outer);
+                s.blank();
+                if s.take(b'}') {
+                    return Ok(());
                 }
+                s.expect(b',', "',' or '}' expected")?;
+                first = false;
+                continue;
             }
             first = false;
             self.push(&key);

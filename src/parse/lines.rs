@@ -39,8 +39,13 @@ pub(crate) fn read_all(
         }
     }
     if continued > 0 {
+        let lines = if continued == 1 {
+            "1 line continues"
+        } else {
+            &format!("{continued} lines continue")
+        };
         output.warn(format!(
-            "{continued} lines continue the record before them (stack traces and the like); they were not read on their own"
+            "{lines} the record before (stack traces and the like); not read on their own"
         ));
     }
     if let Some(error) = lines.error() {

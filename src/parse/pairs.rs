@@ -50,10 +50,10 @@ fn key_start(bytes: &[u8], from: usize, equals: usize) -> Option<usize> {
 /// The value that begins at `start`, and where it ends.
 fn value(text: &str, start: usize) -> (Cow<'_, str>, usize) {
     let bytes = text.as_bytes();
-    if let Some(quote @ (b'"' | b'\'')) = bytes.get(start).copied() {
-        if let Some(quoted) = quoted(text, start + 1, quote) {
-            return quoted;
-        }
+    if let Some(quote @ (b'"' | b'\'')) = bytes.get(start).copied()
+        && let Some(quoted) = quoted(text, start + 1, quote)
+    {
+        return quoted;
     }
     let rest = &bytes[start..];
     let length = rest

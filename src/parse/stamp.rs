@@ -383,10 +383,11 @@ fn offset(c: &mut Cursor<'_>) -> Option<i64> {
 
 /// `+02:00[Europe/Zurich]`: the offset already says it all.
 fn skip_zone_name(c: &mut Cursor<'_>) {
-    if c.peek() == b'[' && c.bytes.get(c.at + 1).is_some_and(u8::is_ascii_alphabetic) {
-        if let Some(end) = c.bytes[c.at..].iter().position(|b| *b == b']') {
-            c.at += end + 1;
-        }
+    if c.peek() == b'['
+        && c.bytes.get(c.at + 1).is_some_and(u8::is_ascii_alphabetic)
+        && let Some(end) = c.bytes[c.at..].iter().position(|b| *b == b']')
+    {
+        c.at += end + 1;
     }
 }
 

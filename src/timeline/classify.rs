@@ -488,9 +488,14 @@ pub(super) fn payment_error<'a>(
 ) -> ErrorWords<'a> {
     let status = record.get(Field::HttpStatus).and_then(http_status);
     let mut words = error_words(record);
-    words.http_status = status.filter(|s| matches!(s, 400..=499 | 502 | 504));
+    words.http_status = status.filter(|s| matches!(s, 400..=498 | 502 | 504) && *s != 460);
     words.status = Some(status_word);
-    words.fallback = standing.class;
+    let left = matches!(status, Some(460 | 499));
+    words.fallback = if left {
+        ErrorClass::UserCancelled
+    } else {
+        standing.class
+    };
     words
 }
 

@@ -103,7 +103,8 @@ pub(super) fn by_http(status: u16) -> Meaning {
         402 => (BusinessDecline, false),
         418 | 429 | 509 => (RateLimited, false),
         408 | 504 | 524 | 598 | 599 => (UpstreamTimeout, true),
-        499 | 460 => (UserCancelled, false),
+        // The caller closed the connection before the answer came: at an upstream, it had waited long enough.
+        499 | 460 => (UpstreamTimeout, true),
         501 | 505 => (ClientError, false),
         529 => (Overload, false),
         400..=498 => (ClientError, false),

@@ -54,7 +54,9 @@ impl LineFormat for Access {
         if let Some((_referer, more)) = quoted(rest) {
             rest = more;
             if let Some((agent, more)) = quoted(rest) {
-                draft.set(Field::UserAgent, 1000, agent);
+                if agent != "-" {
+                    draft.set(Field::UserAgent, 1000, agent);
+                }
                 rest = more;
             }
         }
@@ -128,8 +130,8 @@ fn put_request<'a>(draft: &mut Draft<'a>, request: &'a str) {
 /// that the request took, in seconds (nginx `$request_time`). A whole number could be Apache's `%D`
 /// (microseconds), `%T` (seconds) or a size: it is not read.
 fn put_extras<'a>(draft: &mut Draft<'a>, rest: &'a str, fields: &mut Fields) {
-    let (_, count) = fields.put_pairs(draft, rest, 0);
-    if count > 0 {
+    fields.put_pairs(draft, rest, 0);
+    if draft.record.has(Field::Duration) {
         return;
     }
     let is_time = |w: &&str| {
@@ -140,9 +142,9 @@ fn put_extras<'a>(draft: &mut Draft<'a>, rest: &'a str, fields: &mut Fields) {
         })
     };
     let mut words = rest.split_whitespace().map(|w| w.trim_matches('"'));
-    if let Some(seconds) = words.find(is_time) {
-        if draft.set(Field::Duration, 900, seconds) {
-            draft.record.duration_unit = DurationUnit::Seconds;
-        }
+    if let Some(seconds) = words.find(is_time)
+        && draft.set(Field::Duration, 900, seconds)
+    {
+        draft.record.duration_unit = DurationUnit::Seconds;
     }
 }

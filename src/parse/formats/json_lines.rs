@@ -40,6 +40,9 @@ impl LineFormat for JsonLines {
         }
         // JSON exports that put each element of an array on its own line end it with a comma.
         let text = text.trim_end_matches(',');
+        if may_wrap(text) && wrapper::is_wrapper(text) {
+            return wrapped(text, line, fields, emit).map_err(Refusal::from);
+        }
         match read_object(text, &[], line, fields) {
             Ok(record) => emit(&record),
             Err(reason) if wrapper::is_wrapper(text) => {
@@ -49,6 +52,12 @@ impl LineFormat for JsonLines {
         }
         Ok(())
     }
+}
+
+/// Whether the first member is a list: cheap, and true for most wrappers.
+fn may_wrap(text: &str) -> bool {
+    let value = memchr::memchr(b':', text.as_bytes()).map_or("", |at| &text[at + 1..]);
+    value.trim_start().starts_with('[')
 }
 
 /// Reads one JSON object; the scalars of the objects around it count too, below its own.
@@ -93,18 +102,17 @@ fn put_around<'a>(
             continue;
         }
         let prefix = key.into_owned();
-        let walked = crate::parse::json::walk(value, path, &mut |inner, scalar| {
+        // What is damaged in an outer object tells nothing; the record itself stands.
+        let _ = crate::parse::json::walk(value, path, &mut |inner, scalar| {
             let at = if inner.is_empty() {
                 fields.know(&prefix)
             } else {
                 fields.know(&format!("{prefix}.{inner}"))
             };
-            // When the export was made is not when the records were.
-            if !fields.is_stamp(at) {
+            if fields.holds_for_all(at) {
                 fields.put(draft, at, scalar, lower);
             }
         });
-        debug_assert!(walked.is_ok(), "members() gives whole values");
     }
 }
 

@@ -61,9 +61,10 @@ fn shape(text: &str) -> Option<&'static str> {
             if list && (own("page") || has("incident_updates") || has("impact")) {
                 return Some("it has a status page's list of incidents");
             }
+            let own_list = |key: &str| members.iter().any(|(k, v)| k == key && v.starts_with('['));
             let titled = own("name") || own("title");
             let incident = own("incident_updates")
-                || (own("updates") && (own("impact") || own("status")) && !own("ts"));
+                || (own_list("updates") && (own("impact") || own("status")) && !own("ts"));
             (titled && incident).then_some("its objects are incidents of a status page")
         }
         Err(_) if lists && has("incident_updates") && has("page") => {
@@ -80,10 +81,10 @@ impl WholeFormat for Statuspage {
         let error = framer::each_value(reader, limits, &mut |text| {
             match serde_json::from_str(text) {
                 Ok(value) => read_value(&value, &mut ordinal, output),
-                Err(error) => {
+                Err(_) => {
                     ordinal += 1;
                     output.line();
-                    output.reject(ordinal, format!("not JSON: {error}"));
+                    output.reject(ordinal, "not JSON: cut off or damaged");
                 }
             }
             true

@@ -89,8 +89,7 @@ fn after_priority(text: &str) -> &str {
 
 /// Reads level and speaker after the time stamp; gives what is left: the message.
 fn head<'a>(draft: &mut Draft<'a>, text: &'a str) -> &'a str {
-    let mut rest =
-        text.trim_start_matches(|c: char| matches!(c, ']' | ' ' | '\t' | '|' | '-' | ':' | ','));
+    let mut rest = text.trim_start_matches([']', ' ', '\t', '|', '-', ':', ',']);
     for _ in 0..6 {
         let Some(after) = head_part(draft, rest) else {
             break;
@@ -134,6 +133,7 @@ fn head_part<'a>(draft: &mut Draft<'a>, rest: &'a str) -> Option<&'a str> {
     let names_speaker = word.ends_with(':')
         || after.starts_with(" - ")
         || after.starts_with(" | ")
+        || after.starts_with(" : ")
         || is_service(bare);
     let name = bare.split('[').next().unwrap_or(bare);
     if names_speaker
