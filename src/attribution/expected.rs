@@ -51,6 +51,16 @@ enum What {
     ErrorLinked(Sym, LinkState),
 }
 
+impl What {
+    fn with(self, link: LinkState) -> What {
+        match self {
+            What::Class(c) => What::ClassLinked(c, link),
+            What::Error(e) => What::ErrorLinked(e, link),
+            other => other,
+        }
+    }
+}
+
 /// Which stretch: `Some(code)` for one window, else the whole outage (0) or its whole tail (1).
 type Stretch = (u8, bool);
 
@@ -67,6 +77,7 @@ fn single(window: Window) -> Stretch {
 pub(crate) struct Cells {
     attempts_before: HashMap<Group, f64>,
     attempts_in: HashMap<(Group, Stretch), f64>,
+    linked_in: HashMap<(Group, Stretch, LinkState), f64>,
     failures_before: HashMap<(Group, What), f64>,
     failures_in: HashMap<(Group, What, Stretch), f64>,
 }
@@ -99,18 +110,20 @@ impl Cells {
         }
     }
 
-    /// Counts an attempt that met the outage in `window`.
+    /// Counts an attempt that met the outage in `window`, with the state of its linked calls.
     pub(crate) fn add_inside(
         &mut self,
         kind: u32,
         merchant: Sym,
         uses: Use,
         window: Window,
+        link: LinkState,
         failure: Option<&Failure>,
     ) {
         for group in groups(kind, merchant, uses) {
             for stretch in [whole(window), single(window)] {
                 *self.attempts_in.entry((group, stretch)).or_default() += 1.0;
+                *self.linked_in.entry((group, stretch, link)).or_default() += 1.0;
                 for what in failure.into_iter().flat_map(whats) {
                     *self.failures_in.entry((group, what, stretch)).or_default() += 1.0;
                 }
@@ -177,40 +190,36 @@ impl Cells {
 
     /// The attributable fraction of any failure of this kind of attempt in this stretch, whatever its error.
     pub(crate) fn of_any(&self, f: &Failure, window: Window) -> Fraction {
-        self.chain(
-            f,
-            window,
-            What::Any,
-            What::Any,
-            Prior {
-                fraction: 0.3,
-                failures: 2.0,
-                rate: 0.05,
-            },
-        )
+        let prior = Prior {
+            fraction: 0.3,
+            failures: 2.0,
+            rate: 0.05,
+        };
+        self.chain(f, window, (What::Any, What::Any), None, prior)
     }
 
     /// The same for failures with this error.
     pub(crate) fn of_error(&self, f: &Failure, window: Window) -> Fraction {
-        let prior = prior(f.uses, f.class, None);
+        let prior = prior(f.uses, f.class, None, window);
         self.chain(
             f,
             window,
-            What::Class(f.class),
-            What::Error(f.signature),
+            (What::Class(f.class), What::Error(f.signature)),
+            None,
             prior,
         )
     }
 
-    /// The same for failures with this error and this state of the linked calls.
+    /// The same for failures with this error and this state of the linked calls. What was to be expected is the error's
+    /// usual rate, spread over the states as the attempts of that stretch are: in an outage many calls fail, also those of
+    /// attempts that would have been declined.
     pub(crate) fn of_error_and_link(&self, f: &Failure, window: Window) -> Fraction {
-        let prior = prior(f.uses, f.class, Some(f.link));
-        let wide = What::ClassLinked(f.class, f.link);
+        let prior = prior(f.uses, f.class, Some(f.link), window);
         self.chain(
             f,
             window,
-            wide,
-            What::ErrorLinked(f.signature, f.link),
+            (What::Class(f.class), What::Error(f.signature)),
+            Some(f.link),
             prior,
         )
     }
@@ -221,8 +230,8 @@ impl Cells {
         &self,
         f: &Failure,
         window: Window,
-        wide: What,
-        narrow: What,
+        (wide, narrow): (What, What),
+        link: Option<LinkState>,
         prior: Prior,
     ) -> Fraction {
         let users = Group::Users(f.uses);
@@ -234,70 +243,73 @@ impl Cells {
             narrow,
             base * self.share_of(users, narrow, wide, window),
         );
+        let merchant_rate = self.lean_rate(merchant, narrow, narrow_base);
+        let kind_rate = self.lean_rate(kind, narrow, merchant_rate);
+        let lean = prior.failures.max(LEAN_FAILURES);
         let steps = [
             (users, wide, whole(window), base, prior.failures),
-            (users, wide, single(window), base, LEAN_STRETCH),
-            (users, narrow, single(window), narrow_base, LEAN_FAILURES),
+            (
+                users,
+                wide,
+                single(window),
+                base,
+                prior.failures.max(LEAN_STRETCH),
+            ),
+            (users, narrow, single(window), narrow_base, lean),
+            (merchant, narrow, single(window), merchant_rate, lean),
+            (kind, narrow, single(window), kind_rate, lean),
         ];
         let mut value = prior.fraction;
         for (group, what, stretch, rate, lean) in steps {
-            value = self.lean_fraction(group, what, stretch, rate, value, lean);
+            let (observed, expected) = self.observed_and_expected(group, what, link, stretch, rate);
+            // The posterior mean of the failures' rate under a gamma prior of `lean` imagined failures, as a fraction.
+            value = ((observed - expected + lean * value) / (observed + lean)).clamp(0.0, 1.0);
         }
-        let merchant_rate = self.lean_rate(merchant, narrow, narrow_base);
-        value = self.lean_fraction(
-            merchant,
-            narrow,
-            single(window),
-            merchant_rate,
-            value,
-            LEAN_FAILURES,
-        );
-        let kind_rate = self.lean_rate(kind, narrow, merchant_rate);
-        value = self.lean_fraction(
-            kind,
-            narrow,
-            single(window),
-            kind_rate,
-            value,
-            LEAN_FAILURES,
-        );
-        let n = self
-            .attempts_in
-            .get(&(users, single(window)))
-            .copied()
-            .unwrap_or(0.0);
-        let observed = self
-            .failures_in
-            .get(&(users, narrow, single(window)))
-            .copied()
-            .unwrap_or(0.0);
+        let (observed, expected) =
+            self.observed_and_expected(users, narrow, link, single(window), narrow_base);
         Fraction {
             value,
             observed,
-            expected: n * narrow_base,
+            expected,
         }
     }
 
-    fn lean_fraction(
+    fn observed_and_expected(
         &self,
         group: Group,
         what: What,
+        link: Option<LinkState>,
         stretch: Stretch,
         rate: f64,
-        wider: f64,
-        lean: f64,
-    ) -> f64 {
-        let observed = self
-            .failures_in
-            .get(&(group, what, stretch))
-            .copied()
-            .unwrap_or(0.0);
+    ) -> (f64, f64) {
         let n = self
             .attempts_in
             .get(&(group, stretch))
             .copied()
             .unwrap_or(0.0);
-        ((observed - n * rate).max(0.0) + lean * wider) / (observed + lean)
+        match link {
+            None => (
+                self.failures_in
+                    .get(&(group, what, stretch))
+                    .copied()
+                    .unwrap_or(0.0),
+                n * rate,
+            ),
+            Some(state) => {
+                let linked = self
+                    .linked_in
+                    .get(&(group, stretch, state))
+                    .copied()
+                    .unwrap_or(0.0);
+                (
+                    self.failures_in
+                        .get(&(group, what.with(state), stretch))
+                        .copied()
+                        .unwrap_or(0.0),
+                    linked * rate,
+                )
+            }
+        }
     }
 
     fn rate_of_class(&self, group: Group, what: What, prior_rate: f64) -> f64 {
@@ -369,7 +381,7 @@ struct Prior {
 
 /// What an error class means by itself, for attempts that use the exchange and for those that do not, and what the
 /// linked calls add. Set by reasoning: see `docs/attribution.md`.
-fn prior(uses: Use, class: ErrorClass, link: Option<LinkState>) -> Prior {
+fn prior(uses: Use, class: ErrorClass, link: Option<LinkState>, window: Window) -> Prior {
     use ErrorClass as C;
     let rate = match class {
         C::BusinessDecline => 0.04,
@@ -377,7 +389,7 @@ fn prior(uses: Use, class: ErrorClass, link: Option<LinkState>) -> Prior {
         C::ClientError | C::Internal => 0.005,
         _ => 0.003,
     };
-    let (fraction, failures) = if uses == Use::Uses {
+    let (fraction, failures): (f64, f64) = if uses == Use::Uses {
         match class {
             C::UpstreamUnavailable
             | C::UpstreamTimeout
@@ -388,25 +400,32 @@ fn prior(uses: Use, class: ErrorClass, link: Option<LinkState>) -> Prior {
             C::Expired | C::RateLimited | C::Unknown => (0.5, 2.0),
             C::Internal => (0.4, 2.0),
             C::Auth | C::Clock => (0.2, 4.0),
-            C::ClientError | C::None => (0.1, 8.0),
-            C::BusinessDecline | C::UserCancelled => (0.03, 30.0),
+            C::ClientError | C::None => (0.05, 20.0),
+            C::BusinessDecline | C::UserCancelled => (0.02, 40.0),
         }
     } else {
         match class {
             C::ResourceExhausted => (0.6, 4.0),
             C::UpstreamTimeout | C::CircuitOpen => (0.3, 4.0),
-            C::Internal | C::Unknown | C::Expired => (0.15, 6.0),
-            C::BusinessDecline | C::UserCancelled => (0.01, 40.0),
+            C::Internal | C::Unknown | C::Expired => (0.15, 8.0),
+            C::BusinessDecline | C::UserCancelled | C::ClientError => (0.01, 40.0),
             _ => (0.1, 8.0),
         }
     };
     let (fraction, failures) = match link {
         Some(LinkState::Failed) if !class.is_customer_side() => (0.97, 8.0),
-        Some(LinkState::Failed) => (0.3, 8.0),
         Some(LinkState::Good) if uses == Use::Uses && class.is_upstream() => (0.4, 4.0),
-        Some(LinkState::Good) => (0.3 * fraction, 12.0),
+        Some(LinkState::Good) => (0.3 * fraction, failures.max(12.0)),
         _ => (fraction, failures),
     };
+    // After the end little is to be expected but what was already under way, and breakers that are still open.
+    if window.is_tail() && link != Some(LinkState::Failed) && class != C::CircuitOpen {
+        return Prior {
+            fraction: 0.2 * fraction,
+            failures: failures.max(8.0),
+            rate,
+        };
+    }
     Prior {
         fraction,
         failures,

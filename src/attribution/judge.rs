@@ -119,23 +119,28 @@ impl<'a> Bench<'a> {
             let windows: Vec<Option<(Window, f64)>> =
                 self.exposures.iter().map(|e| e.window(attempt)).collect();
             let outside = windows.iter().all(Option::is_none);
-            let calls = if attempt.outcome.is_bad() {
-                self.links.of(attempt)
-            } else {
+            let calls = if outside && !attempt.outcome.is_bad() {
                 Vec::new()
+            } else {
+                self.links.of(attempt)
             };
             for (o, window) in windows.iter().enumerate() {
                 let uses = self.uses[o][kind as usize];
-                let failure = attempt
-                    .outcome
-                    .is_bad()
-                    .then(|| self.failure(i, attempt, o, &calls).0);
+                let met = self.failure(i, attempt, o, &calls).0;
+                let failure = attempt.outcome.is_bad().then_some(met);
                 match window {
                     Some((w, on)) if *on >= 1.0 => {
                         // What a rival explains would otherwise pass for the outage's doing.
                         let rival = failure.as_ref().and_then(|f| self.rival(i, attempt, f, o));
                         if rival.is_none() {
-                            cells[o].add_inside(kind, attempt.merchant, uses, *w, failure.as_ref());
+                            cells[o].add_inside(
+                                kind,
+                                attempt.merchant,
+                                uses,
+                                *w,
+                                met.link,
+                                failure.as_ref(),
+                            );
                         }
                     }
                     None if outside => {

@@ -2,7 +2,6 @@
 
 use super::{Rule, Weighed, weighed};
 use crate::attribution::case::{Case, logit};
-use crate::attribution::strata::Use;
 
 pub(crate) struct WouldHaveFailedAnyway;
 
@@ -17,9 +16,6 @@ impl Rule for WouldHaveFailedAnyway {
 
     fn weigh(&self, case: &Case<'_>) -> Option<Weighed> {
         case.window?;
-        if case.uses != Use::Uses {
-            return None;
-        }
         let p = case.given_link.value;
         let log_odds = logit(p * (1.0 - case.usual_rate)) - logit(p);
         let (all, failed) = case.usual_counts;
