@@ -19,8 +19,6 @@ const LEAN_ATTEMPTS: f64 = 60.0;
 const CLASS_ATTEMPTS: f64 = 20.0;
 /// Imagined failures behind a wider cell's attributable fraction when a narrower one leans on it.
 const LEAN_FAILURES: f64 = 5.0;
-/// The same between the whole outage and one stretch of it.
-const LEAN_STRETCH: f64 = 3.0;
 
 /// A failed attempt, as far as counting goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -246,22 +244,20 @@ impl Cells {
         let merchant_rate = self.lean_rate(merchant, narrow, narrow_base);
         let kind_rate = self.lean_rate(kind, narrow, merchant_rate);
         let lean = prior.failures.max(LEAN_FAILURES);
-        let steps = [
-            (users, wide, whole(window), base, prior.failures),
-            (
-                users,
-                wide,
-                single(window),
-                base,
-                prior.failures.max(LEAN_STRETCH),
-            ),
-            (users, narrow, single(window), narrow_base, lean),
-            (merchant, narrow, single(window), merchant_rate, lean),
-            (kind, narrow, single(window), kind_rate, lean),
+        let nested = [
+            self.observed_and_expected(users, wide, link, whole(window), base),
+            self.observed_and_expected(users, wide, link, single(window), base),
+            self.observed_and_expected(users, narrow, link, single(window), narrow_base),
+            self.observed_and_expected(merchant, narrow, link, single(window), merchant_rate),
+            self.observed_and_expected(kind, narrow, link, single(window), kind_rate),
+            (0.0, 0.0),
         ];
         let mut value = prior.fraction;
-        for (group, what, stretch, rate, lean) in steps {
-            let (observed, expected) = self.observed_and_expected(group, what, link, stretch, rate);
+        for (i, pair) in nested.windows(2).enumerate() {
+            // Each failure counts once, in the narrowest cell that holds it.
+            let observed = pair[0].0 - pair[1].0;
+            let expected = (pair[0].1 - pair[1].1).max(0.0);
+            let lean = if i == 0 { prior.failures } else { lean };
             // The posterior mean of the failures' rate under a gamma prior of `lean` imagined failures, as a fraction.
             value = ((observed - expected + lean * value) / (observed + lean)).clamp(0.0, 1.0);
         }

@@ -205,10 +205,7 @@ impl<'a> Bench<'a> {
             },
         };
         let error = self.error(attempt);
-        let mut uses = self.uses[outage][kind as usize];
-        if uses == Use::No && link == LinkState::Failed {
-            uses = Use::Uses;
-        }
+        let uses = self.uses[outage][kind as usize];
         let failure = Failure {
             kind,
             merchant: attempt.merchant,
@@ -295,7 +292,11 @@ impl<'a> Bench<'a> {
             outage: &self.outages[o],
             attempt,
             error: self.error(attempt),
-            uses: failure.uses,
+            uses: if failure.link == LinkState::Failed {
+                Use::Uses
+            } else {
+                failure.uses
+            },
             window: met.map(|m| m.0),
             link: failure.link,
             linked_call: call.map(|c| &self.timeline.calls[c as usize]),

@@ -1,6 +1,6 @@
 //! Kinds of attempts, and which of them depend on which exchange and component.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Dependency;
 use super::links::Links;
@@ -56,6 +56,9 @@ pub(crate) struct Strata {
     pub(crate) kinds: Vec<Kind>,
     learnt: Vec<Learnt>,
     callers: BTreeMap<Sym, Vec<Sym>>,
+    /// Merchants some of whose records name an exchange.
+    named: BTreeSet<Sym>,
+    ids_join: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -88,11 +91,15 @@ impl Strata {
                 known.push(call.caller);
             }
         }
+        let names_one = |k: &&Kind| k.exchange.is_some();
+        let named = kinds.iter().filter(names_one).map(|k| k.merchant).collect();
         Strata {
             of,
             kinds,
             learnt,
             callers,
+            named,
+            ids_join: links.ids_join(),
         }
     }
 
@@ -146,6 +153,12 @@ impl Strata {
             if !names_it && well_linked {
                 return Use::No;
             }
+        }
+        // Where the merchant's other records name their exchange, or ids join calls to its other attempts, one that
+        // names none and is joined to none uses none.
+        let others_tell = self.named.contains(&k.merchant) || (self.ids_join && learnt.linked == 0);
+        if k.exchange.is_none() && others_tell {
+            return Use::No;
         }
         let calls_it = self
             .callers
