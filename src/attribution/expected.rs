@@ -243,7 +243,10 @@ impl Cells {
         );
         let merchant_rate = self.lean_rate(merchant, narrow, narrow_base);
         let kind_rate = self.lean_rate(kind, narrow, merchant_rate);
-        let lean = prior.failures.max(LEAN_FAILURES);
+        // Where the logs show little but the outage, the baseline is a guess: what an error class means weighs more.
+        let unknown = self.outage_against_baseline(users, window);
+        let first_lean = prior.failures * unknown;
+        let lean = first_lean.max(LEAN_FAILURES);
         let nested = [
             self.observed_and_expected(users, wide, link, whole(window), base),
             self.observed_and_expected(users, wide, link, single(window), base),
@@ -257,7 +260,7 @@ impl Cells {
             // Each failure counts once, in the narrowest cell that holds it.
             let observed = pair[0].0 - pair[1].0;
             let expected = (pair[0].1 - pair[1].1).max(0.0);
-            let lean = if i == 0 { prior.failures } else { lean };
+            let lean = if i == 0 { first_lean } else { lean };
             // The posterior mean of the failures' rate under a gamma prior of `lean` imagined failures, as a fraction.
             value = ((observed - expected + lean * value) / (observed + lean)).clamp(0.0, 1.0);
         }
@@ -268,6 +271,17 @@ impl Cells {
             observed,
             expected,
         }
+    }
+
+    /// Attempts that met the outage, as a multiple of those that tell the baseline; at least 1.
+    fn outage_against_baseline(&self, group: Group, window: Window) -> f64 {
+        let inside = self
+            .attempts_in
+            .get(&(group, whole(window)))
+            .copied()
+            .unwrap_or(0.0);
+        let before = self.attempts_before.get(&group).copied().unwrap_or(0.0);
+        (inside / (before + 1.0)).max(1.0)
     }
 
     fn observed_and_expected(
@@ -411,6 +425,7 @@ fn prior(uses: Use, class: ErrorClass, link: Option<LinkState>, window: Window) 
     let (fraction, failures) = match link {
         Some(LinkState::Failed) if !class.is_customer_side() => (0.97, 8.0),
         Some(LinkState::Good) if uses == Use::Uses && class.is_upstream() => (0.4, 4.0),
+        Some(LinkState::Elsewhere) => (0.05 * fraction, failures.max(20.0)),
         Some(LinkState::Good) => (0.3 * fraction, failures.max(12.0)),
         _ => (fraction, failures),
     };

@@ -193,17 +193,7 @@ impl<'a> Bench<'a> {
     ) -> (Failure, Option<u32>, bool) {
         let kind = self.strata.of[i];
         let exchange = self.outages[outage].exchange;
-        let by_id = links::state(calls, exchange, self.timeline, self.health);
-        let (link, call, by_time) = match by_id {
-            Some((state, call)) => (state, Some(call), false),
-            None => match self.links.coincident(attempt, exchange) {
-                Some(call) => (LinkState::Failed, Some(call), true),
-                None if self.strata.usually_calls(kind, exchange) => {
-                    (LinkState::Missing, None, false)
-                }
-                None => (LinkState::Unlinked, None, false),
-            },
-        };
+        let (link, call, by_time) = self.link_state(i, attempt, exchange, calls);
         let error = self.error(attempt);
         let uses = self.uses[outage][kind as usize];
         let failure = Failure {
@@ -215,6 +205,32 @@ impl<'a> Bench<'a> {
             link,
         };
         (failure, call, by_time)
+    }
+
+    fn link_state(
+        &self,
+        i: usize,
+        attempt: &Attempt,
+        exchange: Sym,
+        calls: &[u32],
+    ) -> (LinkState, Option<u32>, bool) {
+        if let Some((state, call)) = links::state(calls, exchange, self.timeline, self.health) {
+            return (state, Some(call), false);
+        }
+        if let Some(call) = links::failed_elsewhere(calls, exchange, self.timeline, self.health) {
+            return (LinkState::Elsewhere, Some(call), false);
+        }
+        let named = self.error(attempt).names_exchange;
+        if named.is_some() && named != exchange {
+            return (LinkState::Elsewhere, None, false);
+        }
+        if let Some(call) = self.links.coincident(attempt, exchange) {
+            return (LinkState::Failed, Some(call), true);
+        }
+        if self.strata.usually_calls(self.strata.of[i], exchange) {
+            return (LinkState::Missing, None, false);
+        }
+        (LinkState::Unlinked, None, false)
     }
 
     fn judge_one(&self, i: usize, attempt: &Attempt) -> Judgement {

@@ -165,6 +165,8 @@ pub(crate) enum LinkState {
     Failed,
     /// Every linked call was served well.
     Good,
+    /// None, but a call of it to another exchange failed, or its error names another one: it never came so far.
+    Elsewhere,
     /// None, although attempts of this kind usually have one.
     Missing,
     /// None, and none was to be expected.
@@ -193,6 +195,21 @@ pub(crate) fn state(
         Some(&bad) => Some((LinkState::Failed, bad)),
         None => own.last().map(|&good| (LinkState::Good, good)),
     }
+}
+
+/// A call to another exchange that failed.
+pub(crate) fn failed_elsewhere(
+    calls: &[u32],
+    exchange: Sym,
+    timeline: &Timeline,
+    health: &Health,
+) -> Option<u32> {
+    let failed = |c: &&u32| {
+        let call = &timeline.calls[**c as usize];
+        call.exchange != exchange
+            && matches!(health.state(call), CallState::Failed | CallState::Slow)
+    };
+    calls.iter().rev().find(failed).copied()
 }
 
 /// One clause about a call, for evidence.

@@ -1,7 +1,7 @@
 //! A stretch of bad service of one component, and how a row of observations is turned into such stretches.
 
 use crate::model::{OutageSource, Phase, SourceRef, Span, Sym, Time};
-use crate::stats::{Levels, Run, Segmented, locate_boundary, segment_from_own_baseline};
+use crate::stats::{Boundary, Levels, Run, Segmented, locate_boundary, segment_from_own_baseline};
 
 /// Fewer bad observations than this are a blip, whatever their weight.
 pub(crate) const LEAST_BAD: usize = 3;
@@ -90,12 +90,35 @@ pub(crate) fn episodes(
         .filter(|s| s.secs() > max_silence_s)
         .copied()
         .collect();
-    stretches
+    let cut = Cut {
+        row,
+        bad: &bad,
+        runs: &runs,
+        levels: &levels,
+        baseline,
+    };
+    let pieces: Vec<(usize, usize)> = stretches
         .into_iter()
+        .flat_map(|stretch| cut.at_long_lulls(stretch, max_silence_s))
         .flat_map(|stretch| cut_at_silences(row, stretch, &long))
         .filter(|stretch| bad_in(&bad, stretch) >= LEAST_BAD)
-        .map(|stretch| episode_of(row, &bad, &runs, &levels, baseline, stretch, of))
+        .collect();
+    (0..pieces.len())
+        .map(|i| {
+            let after = if i == 0 { 0 } else { pieces[i - 1].1 + 1 };
+            let before = pieces.get(i + 1).map_or(row.len(), |next| next.0);
+            cut.episode(pieces[i], (after, before), of)
+        })
         .collect()
+}
+
+/// A row with its levels.
+struct Cut<'a> {
+    row: &'a [Seen],
+    bad: &'a [bool],
+    runs: &'a [Run],
+    levels: &'a Levels,
+    baseline: f64,
 }
 
 fn cut_at_silences(
@@ -123,90 +146,99 @@ fn bad_in(bad: &[bool], stretch: &(usize, usize)) -> usize {
     bad[stretch.0..=stretch.1].iter().filter(|b| **b).count()
 }
 
-fn episode_of(
-    row: &[Seen],
-    bad: &[bool],
-    runs: &[Run],
-    levels: &Levels,
-    baseline: f64,
-    stretch: (usize, usize),
-    of: &RowOf,
-) -> Episode {
-    let (first, last) = stretch;
-    let began_before_log = first == 0;
-    let ends_after_log = last + 1 == row.len();
-    let (start, start_interval, from) = if began_before_log {
-        (row[0].time, Span::new(row[0].time, row[0].time), 0)
-    } else {
-        onset(row, bad, levels, baseline, stretch)
-    };
-    let recovery = if ends_after_log {
-        None
-    } else {
-        Some(recovery(row, bad, levels, baseline, stretch))
-    };
-    let to = recovery.map_or(last, |r| r.2);
-    let (from, to) = (from.min(last), to.max(first));
-    let inside = &bad[from..=to.max(from)];
-    let first_bad = (from..=to.max(from)).find(|&i| bad[i]).unwrap_or(first);
-    Episode {
-        exchange: of.exchange,
-        component: of.component,
-        callers: of.callers.clone(),
-        source: of.source,
-        start,
-        start_interval,
-        end: recovery.map(|r| r.0),
-        end_interval: recovery.map(|r| r.1),
-        began_before_log,
-        phases: phases(row, bad, runs, stretch, start, recovery.map(|r| r.0)),
-        observed: inside.len() as u64,
-        bad: inside.iter().filter(|b| **b).count() as u64,
-        baseline,
-        first_bad: row[first_bad].source,
+impl Cut<'_> {
+    /// A raised run that looks more like the baseline than like its level, and lasts, was no part of the outage: the
+    /// chain only stayed there because leaving costs.
+    fn at_long_lulls(&self, stretch: (usize, usize), longest_s: f64) -> Vec<(usize, usize)> {
+        let mut out: Vec<(usize, usize)> = Vec::new();
+        let inside = |r: &&Run| r.level > 0 && r.first >= stretch.0 && r.last <= stretch.1;
+        for run in self.runs.iter().filter(inside) {
+            let lasts = self.row[run.last].time.secs_since(self.row[run.first].time) > longest_s;
+            if lasts && self.gain(run) < 0.0 {
+                continue;
+            }
+            match out.last_mut() {
+                Some(last) if last.1 + 1 == run.first => last.1 = run.last,
+                _ => out.push((run.first, run.last)),
+            }
+        }
+        out
+    }
+
+    /// Log-likelihood of a run at its level over that at the baseline.
+    fn gain(&self, run: &Run) -> f64 {
+        let (level, base) = (self.levels.rates[run.level], self.levels.rates[0]);
+        let bad = bad_in(self.bad, &(run.first, run.last)) as f64;
+        let good = (run.last - run.first + 1) as f64 - bad;
+        bad * (level / base).ln() + good * ((1.0 - level) / (1.0 - base)).ln()
+    }
+
+    /// The episode of a stretch; its ends are looked for between the neighbouring ones.
+    fn episode(&self, (first, last): (usize, usize), room: (usize, usize), of: &RowOf) -> Episode {
+        let row = self.row;
+        let began_before_log = first == 0;
+        let (start, start_interval, from) = if began_before_log {
+            (row[0].time, Span::new(row[0].time, row[0].time), 0)
+        } else {
+            self.onset((first, last), room.0)
+        };
+        let recovery = (last + 1 < row.len()).then(|| self.recovery((first, last), room.1));
+        let to = recovery.map_or(last, |r| r.2).max(first);
+        let from = from.min(last).min(to);
+        let inside = &self.bad[from..=to];
+        let first_bad = (from..=to).find(|&i| self.bad[i]).unwrap_or(first);
+        let end = recovery.map(|r| r.0.max(start));
+        Episode {
+            exchange: of.exchange,
+            component: of.component,
+            callers: of.callers.clone(),
+            source: of.source,
+            start,
+            start_interval,
+            end,
+            end_interval: recovery.map(|r| r.1),
+            began_before_log,
+            phases: phases(row, self.bad, self.runs, (first, last), start, end),
+            observed: inside.len() as u64,
+            bad: inside.iter().filter(|b| **b).count() as u64,
+            baseline: self.baseline,
+            first_bad: row[first_bad].source,
+        }
+    }
+
+    /// Onset, its interval, and the first observation inside.
+    fn onset(&self, (first, last): (usize, usize), after: usize) -> (Time, Span, usize) {
+        let left = first.saturating_sub(LOOK_AROUND).max(after);
+        let right = (first + LOOK_AROUND).min(last + 1);
+        let near =
+            rate_near(&self.bad[first..(first + NEAR).min(last + 1)]).max(self.levels.rates[1]);
+        let found = locate_boundary(&self.bad[left..right], self.baseline, near);
+        self.place(left, &found)
+    }
+
+    /// Recovery, its interval, and the last observation inside.
+    fn recovery(&self, (first, last): (usize, usize), before: usize) -> (Time, Span, usize) {
+        let left = last.saturating_sub(LOOK_AROUND).max(first);
+        let right = (last + 1 + LOOK_AROUND).min(before);
+        let tail = &self.bad[(last + 1).saturating_sub(NEAR).max(first)..=last];
+        let near = rate_near(tail).max(self.levels.rates[1]);
+        let found = locate_boundary(&self.bad[left..right], near, self.baseline);
+        let (time, interval, at) = self.place(left, &found);
+        (time, interval, at - 1)
+    }
+
+    /// A boundary in a part of the row that begins at `left`, as times.
+    fn place(&self, left: usize, found: &Boundary) -> (Time, Span, usize) {
+        let at = |j: usize| (left + j).clamp(1, self.row.len() - 1);
+        let (best, low, high) = (at(found.best), at(found.low), at(found.high));
+        let interval = Span::new(self.row[low - 1].time, self.row[high].time);
+        (between(self.row, best), interval, best)
     }
 }
 
 fn rate_near(bad: &[bool]) -> f64 {
     let n = bad.len().max(1) as f64;
     (bad.iter().filter(|b| **b).count() as f64 + 0.5) / (n + 1.0)
-}
-
-/// Onset, its interval, and the first observation inside.
-fn onset(
-    row: &[Seen],
-    bad: &[bool],
-    levels: &Levels,
-    baseline: f64,
-    (first, last): (usize, usize),
-) -> (Time, Span, usize) {
-    let left = first.saturating_sub(LOOK_AROUND);
-    let right = (first + LOOK_AROUND).min(last + 1);
-    let after = rate_near(&bad[first..(first + NEAR).min(last + 1)]).max(levels.rates[1]);
-    let found = locate_boundary(&bad[left..right], baseline, after);
-    let at = |j: usize| (left + j).clamp(1, row.len() - 1);
-    let (best, low, high) = (at(found.best), at(found.low), at(found.high));
-    let interval = Span::new(row[low - 1].time, row[high].time);
-    (between(row, best), interval, best)
-}
-
-/// Recovery, its interval, and the last observation inside.
-fn recovery(
-    row: &[Seen],
-    bad: &[bool],
-    levels: &Levels,
-    baseline: f64,
-    (first, last): (usize, usize),
-) -> (Time, Span, usize) {
-    let left = last.saturating_sub(LOOK_AROUND).max(first);
-    let right = (last + 1 + LOOK_AROUND).min(row.len());
-    let before =
-        rate_near(&bad[(last + 1).saturating_sub(NEAR).max(first)..=last]).max(levels.rates[1]);
-    let found = locate_boundary(&bad[left..right], before, baseline);
-    let at = |j: usize| (left + j).clamp(1, row.len() - 1);
-    let (best, low, high) = (at(found.best), at(found.low), at(found.high));
-    let interval = Span::new(row[low - 1].time, row[high].time);
-    (between(row, best), interval, best - 1)
 }
 
 /// The best guess for a change between observation `j - 1` and `j`: half-way, unless the gap is unusually
@@ -223,6 +255,8 @@ fn between(row: &[Seen], j: usize) -> Time {
         a.midpoint(b)
     } else if row[j].bad {
         b.plus_secs(-usual / 2.0)
+    } else if row[j - 1].bad {
+        a.plus_secs(usual / 2.0)
     } else {
         a.midpoint(b)
     }

@@ -28,6 +28,13 @@ impl Rule for LinkedCall {
         let detail = match (case.link, call) {
             (LinkState::Failed, Some(call)) => format!("{how} failed ({call})"),
             (LinkState::Good, Some(call)) => format!("{how} was served well ({call})"),
+            (LinkState::Elsewhere, Some(call)) => {
+                format!("another call of it failed instead ({call})")
+            }
+            (LinkState::Elsewhere, None) => format!(
+                "its error names {}",
+                case.timeline.names.text(case.error.names_exchange)
+            ),
             (LinkState::Missing, _) => {
                 format!(
                     "no call to {} is logged for it, although attempts of this kind usually have one",
