@@ -92,16 +92,17 @@ pub(crate) struct Fraction {
 }
 
 impl Cells {
-    /// Counts an attempt outside every outage; `failure` when it failed.
+    /// Counts an attempt outside every outage; `failure` when it failed. It stands for that many (see `sampling`).
     pub(crate) fn add_outside(
         &mut self,
         kind: u32,
         merchant: Sym,
         uses: Use,
+        stands_for: f64,
         failure: Option<&Failure>,
     ) {
         for group in groups(kind, merchant, uses) {
-            *self.attempts_before.entry(group).or_default() += 1.0;
+            *self.attempts_before.entry(group).or_default() += stands_for;
             for what in failure.into_iter().flat_map(whats) {
                 *self.failures_before.entry((group, what)).or_default() += 1.0;
             }
@@ -116,12 +117,13 @@ impl Cells {
         uses: Use,
         window: Window,
         link: LinkState,
+        stands_for: f64,
         failure: Option<&Failure>,
     ) {
         for group in groups(kind, merchant, uses) {
             for stretch in [whole(window), single(window)] {
-                *self.attempts_in.entry((group, stretch)).or_default() += 1.0;
-                *self.linked_in.entry((group, stretch, link)).or_default() += 1.0;
+                *self.attempts_in.entry((group, stretch)).or_default() += stands_for;
+                *self.linked_in.entry((group, stretch, link)).or_default() += stands_for;
                 for what in failure.into_iter().flat_map(whats) {
                     *self.failures_in.entry((group, what, stretch)).or_default() += 1.0;
                 }

@@ -7,6 +7,7 @@ use super::links::{self, LinkState, Links};
 use super::retries;
 use super::rivals::Rivals;
 use super::rules::{RULES, Weighed};
+use super::sampling::Sampling;
 use super::strata::{Strata, Use};
 use super::{Judged, Options};
 use crate::model::{
@@ -41,9 +42,12 @@ pub fn judge(
         j.evidence
             .sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.rule.cmp(b.rule)));
     }
-    let findings = bench
-        .rivals
-        .findings(timeline, &bench.strata, outages, bench.log_end);
+    let mut findings = bench.sampling.findings(timeline);
+    findings.extend(
+        bench
+            .rivals
+            .findings(timeline, &bench.strata, outages, bench.log_end),
+    );
     let excess = bench.excess();
     Judged {
         expected_caused: total(&judgements, excess.as_ref()),
@@ -62,6 +66,7 @@ struct Bench<'a> {
     links: Links<'a>,
     strata: Strata,
     rivals: Rivals,
+    sampling: Sampling,
     exposures: Vec<Exposure>,
     cells: Vec<Cells>,
     uses: Vec<Vec<Use>>,
@@ -96,6 +101,7 @@ impl<'a> Bench<'a> {
             links,
             strata,
             rivals,
+            sampling: Sampling::learn(timeline, health),
             exposures,
             cells: outages.iter().map(|_| Cells::default()).collect(),
             uses,
@@ -119,6 +125,11 @@ impl<'a> Bench<'a> {
             let windows: Vec<Option<(Window, f64)>> =
                 self.exposures.iter().map(|e| e.window(attempt)).collect();
             let outside = windows.iter().all(Option::is_none);
+            let stands_for = if attempt.outcome.is_bad() {
+                1.0
+            } else {
+                self.sampling.stands_for(attempt.merchant)
+            };
             let calls = if outside && !attempt.outcome.is_bad() {
                 Vec::new()
             } else {
@@ -139,13 +150,18 @@ impl<'a> Bench<'a> {
                                 uses,
                                 *w,
                                 met.link,
+                                stands_for,
                                 failure.as_ref(),
                             );
                         }
                     }
-                    None if outside => {
-                        cells[o].add_outside(kind, attempt.merchant, uses, failure.as_ref())
-                    }
+                    None if outside => cells[o].add_outside(
+                        kind,
+                        attempt.merchant,
+                        uses,
+                        stands_for,
+                        failure.as_ref(),
+                    ),
                     _ => {}
                 }
             }

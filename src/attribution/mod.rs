@@ -13,6 +13,7 @@ mod links;
 mod retries;
 mod rivals;
 pub mod rules;
+mod sampling;
 mod story;
 
 mod strata;
