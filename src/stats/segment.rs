@@ -67,9 +67,14 @@ pub struct Run {
 
 /// The most likely levels of a sequence, as runs in order.
 pub fn segment(bad: &[bool], levels: &Levels) -> Vec<Run> {
+    decode(bad, levels).0
+}
+
+/// The most likely levels, and the logarithm of the joint likelihood of them and the sequence.
+fn decode(bad: &[bool], levels: &Levels) -> (Vec<Run>, f64) {
     let k = levels.rates.len();
     if bad.is_empty() {
-        return Vec::new();
+        return (Vec::new(), 0.0);
     }
     let log_bad: Vec<f64> = levels.rates.iter().map(|p| p.ln()).collect();
     let log_good: Vec<f64> = levels
@@ -105,12 +110,13 @@ pub fn segment(bad: &[bool], levels: &Levels) -> Vec<Run> {
         std::mem::swap(&mut score, &mut next);
     }
     let mut state = (0..k).fold(0, |b, s| if score[s] > score[b] { s } else { b });
+    let likelihood = score[state];
     let mut states = vec![0u8; bad.len()];
     for i in (0..bad.len()).rev() {
         states[i] = state as u8;
         state = from[i * k + state] as usize;
     }
-    runs(&states)
+    (runs(&states), likelihood)
 }
 
 fn runs(states: &[u8]) -> Vec<Run> {
@@ -148,12 +154,24 @@ pub struct Segmented {
     pub stretches: Vec<(usize, usize)>,
 }
 
-/// Cuts a sequence whose baseline is not known: starts from the better half of it (robust against an outage
-/// that fills up to half of the sequence) and repeats with the rate outside what was found.
+/// Cuts a sequence whose baseline is not known. Starts from the better half of it (robust against an outage that fills
+/// up to half of the sequence) and from the whole of it (a low rate has stretches without any by chance), repeats each with
+/// the rate outside what was found, and keeps the more likely of the two.
 pub fn segment_from_own_baseline(bad: &[bool]) -> Segmented {
-    let mut baseline = better_half(bad);
+    let whole = shrunk(count(bad), bad.len());
+    let (from_half, half_score) = refine(bad, better_half(bad));
+    let (from_whole, whole_score) = refine(bad, whole);
+    if half_score > whole_score {
+        from_half
+    } else {
+        from_whole
+    }
+}
+
+fn refine(bad: &[bool], start: f64) -> (Segmented, f64) {
+    let mut baseline = start;
     let mut levels = Levels::above(baseline, bad.len());
-    let mut runs = segment(bad, &levels);
+    let (mut runs, mut score) = decode(bad, &levels);
     for _ in 1..ROUNDS {
         let next = rate_outside(bad, &runs);
         if (next - baseline).abs() < 0.02 * baseline {
@@ -161,15 +179,18 @@ pub fn segment_from_own_baseline(bad: &[bool]) -> Segmented {
         }
         baseline = next;
         levels = Levels::above(baseline, bad.len());
-        runs = segment(bad, &levels);
+        (runs, score) = decode(bad, &levels);
     }
     let stretches = raised(&runs);
-    Segmented {
-        baseline,
-        levels,
-        runs,
-        stretches,
-    }
+    (
+        Segmented {
+            baseline,
+            levels,
+            runs,
+            stretches,
+        },
+        score,
+    )
 }
 
 fn better_half(bad: &[bool]) -> f64 {
@@ -321,6 +342,21 @@ mod tests {
             let runs = segment(&bad, &Levels::above(1.0 / every as f64, bad.len()));
             assert!(runs.iter().all(|r| r.level == 0), "every {every}: {runs:?}");
         }
+    }
+
+    #[test]
+    fn a_low_steady_rate_is_its_own_baseline() {
+        // Failures bunched by chance: half of the sequence has none.
+        let bad: Vec<bool> = (0..170).map(|i| i % 11 == 0 && (i / 30) % 2 == 0).collect();
+        let found = segment_from_own_baseline(&bad);
+        assert!(found.stretches.is_empty(), "{:?}", found.stretches);
+    }
+
+    #[test]
+    fn an_outage_longer_than_the_rest_is_still_an_outage() {
+        let found = segment_from_own_baseline(&sequence(&[(100, 50), (300, 1), (100, 50)]));
+        assert_eq!(found.stretches.len(), 1);
+        assert!(found.baseline < 0.05);
     }
 
     #[test]
