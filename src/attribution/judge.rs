@@ -5,7 +5,7 @@ use super::expected::{Cells, Failure};
 use super::exposure::{Exposure, Window};
 use super::links::{self, LinkState, Links};
 use super::retries;
-use super::rivals::Rivals;
+use super::rivals::{Rival, Rivals};
 use super::rules::{RULES, Weighed};
 use super::sampling::Sampling;
 use super::strata::{Strata, Use};
@@ -142,7 +142,7 @@ impl<'a> Bench<'a> {
                 match window {
                     Some((w, on)) if *on >= 1.0 => {
                         // What a rival explains would otherwise pass for the outage's doing.
-                        let rival = failure.as_ref().and_then(|f| self.rival(i, attempt, f, o));
+                        let rival = failure.as_ref().and_then(|f| self.rival(attempt, f, o));
                         if rival.is_none() {
                             cells[o].add_inside(
                                 kind,
@@ -169,24 +169,16 @@ impl<'a> Bench<'a> {
         self.cells = cells;
     }
 
-    fn rival(
-        &self,
-        i: usize,
-        attempt: &Attempt,
-        f: &Failure,
-        outage: usize,
-    ) -> Option<&super::rivals::Rival> {
+    fn rival(&self, attempt: &Attempt, f: &Failure, outage: usize) -> Option<&Rival> {
+        // A failed call of its own is never a rival's doing.
         if f.link == LinkState::Failed {
             return None;
         }
-        let o = &self.outages[outage];
         self.rivals.explains(
             &self.strata,
-            self.strata.of[i],
-            f.signature,
-            attempt.start,
-            o,
-            f.uses,
+            attempt,
+            f,
+            &self.outages[outage],
             self.log_end,
         )
     }
@@ -339,7 +331,7 @@ impl<'a> Bench<'a> {
             given_link,
             usual_rate: cells.usual_failure_rate(failure.kind, failure.merchant, failure.uses),
             usual_counts: cells.usual_counts(failure.kind),
-            rival: self.rival(i, attempt, &failure, o),
+            rival: self.rival(attempt, &failure, o),
             log_end: self.log_end,
         }
     }

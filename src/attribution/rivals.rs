@@ -6,15 +6,20 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::expected::Failure;
 use super::strata::{Strata, Use};
-use crate::model::{ErrorClass, Evidence, Finding, Outage, Severity, SourceRef, Span, Sym, Time};
+use crate::model::{
+    Attempt, ErrorClass, Evidence, Finding, Outage, Severity, SourceRef, Span, Sym, Time,
+};
 use crate::stats::segment_from_own_baseline;
 use crate::timeline::Timeline;
 
 /// Fewer failures with one error than this are no incident.
 const LEAST_FAILURES: usize = 8;
 /// So many pairs of group and error are looked at, the most frequent first.
-const MOST_ROWS: usize = 60;
+const MOST_ROWS: usize = 300;
+/// So many rival incidents are told of.
+const MOST_TOLD: usize = 8;
 /// A stretch may begin so much before the onset, in seconds, and still follow from the outage: clocks and long attempts.
 const EARLY_S: f64 = 60.0;
 /// … or, for a long outage, this share of it.
@@ -36,11 +41,20 @@ enum Group {
     Kind(u32),
 }
 
+/// Which failures are looked at together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Sign {
+    /// Those with one error.
+    Error(Sym),
+    /// Those that speak of some upstream, whatever their words: an acquirer's incident has several.
+    Upstream,
+}
+
 /// A stretch with an onset and an end of its own.
 #[derive(Clone, Debug)]
 pub(crate) struct Rival {
     group: Group,
-    signature: Sym,
+    sign: Sign,
     class: ErrorClass,
     /// From its first to its last failure.
     pub(crate) span: Span,
@@ -52,53 +66,54 @@ pub(crate) struct Rival {
 /// All stretches found.
 pub(crate) struct Rivals {
     stretches: Vec<Rival>,
-    by_key: HashMap<(Group, Sym), Vec<usize>>,
+    by_key: HashMap<(Group, Sign), Vec<usize>>,
 }
 
 impl Rivals {
     pub(crate) fn find(timeline: &Timeline, strata: &Strata) -> Rivals {
+        let rows = Rows::of(timeline, strata);
         let mut stretches: Vec<Rival> = Vec::new();
-        for (group, signature) in frequent(timeline, strata) {
-            for rival in stretches_of(timeline, strata, group, signature) {
+        for (group, sign) in rows.frequent() {
+            for rival in rows.stretches(group, sign) {
                 let wider = |r: &Rival| {
-                    r.signature == signature
-                        && r.span.overlaps(&rival.span)
-                        && covers(strata, r.group, group)
+                    r.sign == sign && r.span.overlaps(&rival.span) && covers(strata, r.group, group)
                 };
                 if !stretches.iter().any(wider) {
                     stretches.push(rival);
                 }
             }
         }
-        let mut by_key: HashMap<(Group, Sym), Vec<usize>> = HashMap::new();
+        let mut by_key: HashMap<(Group, Sign), Vec<usize>> = HashMap::new();
         for (i, r) in stretches.iter().enumerate() {
-            by_key.entry((r.group, r.signature)).or_default().push(i);
+            by_key.entry((r.group, r.sign)).or_default().push(i);
         }
         Rivals { stretches, by_key }
     }
 
-    /// The stretch that covers an attempt of this kind with this error at `t`, if its times are not the outage's.
+    /// The stretch that covers a failed attempt, if its times are not the outage's.
     pub(crate) fn explains(
         &self,
         strata: &Strata,
-        kind: u32,
-        signature: Sym,
-        t: Time,
+        attempt: &Attempt,
+        failure: &Failure,
         outage: &Outage,
-        uses: Use,
         log_end: Time,
     ) -> Option<&Rival> {
-        let k = &strata.kinds[kind as usize];
-        [
-            Group::Method(k.method),
-            Group::Merchant(k.merchant, k.method),
-            Group::Kind(kind),
-        ]
-        .into_iter()
-        .filter_map(|g| self.by_key.get(&(g, signature)))
-        .flatten()
-        .map(|&i| &self.stretches[i])
-        .find(|r| r.span.contains(t) && has_other_times(r, outage, uses, log_end))
+        let signs = [Sign::Error(failure.signature), Sign::Upstream];
+        let signs = &signs[..if speaks_of_upstream(failure.class) {
+            2
+        } else {
+            1
+        }];
+        groups(strata, failure.kind)
+            .into_iter()
+            .flat_map(|g| signs.iter().map(move |s| (g, *s)))
+            .filter_map(|key| self.by_key.get(&key))
+            .flatten()
+            .map(|&i| &self.stretches[i])
+            .find(|r| {
+                r.span.contains(attempt.start) && has_other_times(r, outage, failure.uses, log_end)
+            })
     }
 
     /// Those whose times are no outage's, as findings, the largest first.
@@ -109,165 +124,207 @@ impl Rivals {
         outages: &[Outage],
         log_end: Time,
     ) -> Vec<Finding> {
+        let apart = |r: &Rival, o: &Outage| {
+            !o.span(log_end).overlaps(&r.span)
+                || has_other_times(r, o, group_uses(strata, r.group, o), log_end)
+        };
         let mut alone: Vec<&Rival> = self
             .stretches
             .iter()
-            .filter(|r| {
-                let uses = |o: &Outage| group_uses(timeline, strata, r.group, o);
-                outages.iter().all(|o| {
-                    !o.span(log_end).overlaps(&r.span) || has_other_times(r, o, uses(o), log_end)
-                })
-            })
+            .filter(|r| outages.iter().all(|o| apart(r, o)))
             .collect();
-        alone.sort_by_key(|r| (std::cmp::Reverse(r.failures), r.span.start, r.source));
-        alone
-            .into_iter()
-            .take(8)
+        alone.sort_by_key(|r| {
+            (
+                std::cmp::Reverse(r.failures),
+                r.span.start,
+                r.source,
+                r.sign,
+            )
+        });
+        let mut told: Vec<&Rival> = Vec::new();
+        for r in alone {
+            // One incident shows in several errors and groups: the largest stands for all.
+            let same = |t: &&Rival| {
+                t.span.overlaps(&r.span)
+                    && (covers(strata, t.group, r.group) || covers(strata, r.group, t.group))
+            };
+            if told.len() < MOST_TOLD && !told.iter().any(same) {
+                told.push(r);
+            }
+        }
+        told.into_iter()
             .map(|r| finding(timeline, strata, r))
             .collect()
     }
 }
 
-fn group_uses(timeline: &Timeline, strata: &Strata, group: Group, outage: &Outage) -> Use {
-    match group {
-        Group::Kind(k) if strata.kinds[k as usize].exchange == outage.exchange => Use::Uses,
-        Group::Kind(_) => Use::No,
-        Group::Method(m) | Group::Merchant(_, m) => {
-            let any = strata
-                .kinds
-                .iter()
-                .any(|k| k.method == m && k.exchange == outage.exchange);
-            let _ = timeline;
-            if any { Use::Uses } else { Use::No }
-        }
-    }
+fn speaks_of_upstream(class: ErrorClass) -> bool {
+    class.is_upstream() || class == ErrorClass::CircuitOpen
+}
+
+fn groups(strata: &Strata, kind: u32) -> [Group; 3] {
+    let k = &strata.kinds[kind as usize];
+    [
+        Group::Method(k.method),
+        Group::Merchant(k.merchant, k.method),
+        Group::Kind(kind),
+    ]
+}
+
+fn group_uses(strata: &Strata, group: Group, outage: &Outage) -> Use {
+    let used =
+        strata.kinds.iter().enumerate().any(|(i, k)| {
+            k.exchange == outage.exchange && groups(strata, i as u32).contains(&group)
+        });
+    if used { Use::Uses } else { Use::No }
 }
 
 fn covers(strata: &Strata, wide: Group, narrow: Group) -> bool {
     match (wide, narrow) {
         (Group::Method(m), Group::Merchant(_, n)) => m == n,
-        (Group::Method(m), Group::Kind(k)) => strata.kinds[k as usize].method == m,
-        (Group::Merchant(a, m), Group::Kind(k)) => {
-            strata.kinds[k as usize].merchant == a && strata.kinds[k as usize].method == m
-        }
+        (_, Group::Kind(k)) => groups(strata, k).contains(&wide),
         _ => wide == narrow,
     }
 }
 
 fn has_other_times(r: &Rival, outage: &Outage, uses: Use, log_end: Time) -> bool {
-    let span = outage.span(log_end);
-    let slack = outage
-        .start
-        .secs_since(outage.start_interval.start)
-        .clamp(0.0, 300.0);
-    let early =
-        span.start.secs_since(r.span.start) > EARLY_S.max(EARLY_SHARE * span.secs()) + slack;
     if outage.began_before_log {
         return false;
     }
+    let span = outage.span(log_end);
+    let unsure = outage.start.secs_since(outage.start_interval.start);
+    let slack = EARLY_S.max(EARLY_SHARE * span.secs()) + unsure.clamp(0.0, 300.0);
+    let early = span.start.secs_since(r.span.start) > slack;
     let late_by = r.span.end.secs_since(span.end);
     let late = outage.end.is_some() && late_by > LATE_S.max(LATE_SHARE * span.secs());
     let inside = INSIDE_S.max(INSIDE_SHARE * span.secs());
     let late_start = r.span.start.secs_since(span.start) > inside;
     let early_end = span.end.secs_since(r.span.end) > inside;
-    let speaks_of_upstream = r.class.is_upstream() || r.class == ErrorClass::CircuitOpen;
     if uses == Use::Uses {
-        early || (!speaks_of_upstream && (late || (late_start && early_end)))
+        early || (!speaks_of_upstream(r.class) && (late || (late_start && early_end)))
     } else {
         early || late || late_start || early_end
     }
 }
 
-/// Pairs of group and error with enough failures: wide groups first, then by number.
-fn frequent(timeline: &Timeline, strata: &Strata) -> Vec<(Group, Sym)> {
-    let mut counts: BTreeMap<(Group, Sym), usize> = BTreeMap::new();
-    for (i, attempt) in timeline
-        .attempts
-        .iter()
-        .enumerate()
-        .filter(|(_, a)| a.outcome.is_bad())
-    {
-        let kind = strata.of[i];
-        let k = &strata.kinds[kind as usize];
-        let signature = timeline
-            .errors
-            .get(attempt.error.0 as usize)
-            .map_or(Sym::NONE, |e| e.signature);
-        for group in [
-            Group::Method(k.method),
-            Group::Merchant(k.merchant, k.method),
-            Group::Kind(kind),
-        ] {
-            *counts.entry((group, signature)).or_default() += 1;
+/// Final attempts by group, in order of their start.
+struct Rows<'a> {
+    timeline: &'a Timeline,
+    strata: &'a Strata,
+    members: BTreeMap<Group, Vec<u32>>,
+}
+
+impl<'a> Rows<'a> {
+    fn of(timeline: &'a Timeline, strata: &'a Strata) -> Rows<'a> {
+        let mut members: BTreeMap<Group, Vec<u32>> = BTreeMap::new();
+        for (i, a) in timeline.attempts.iter().enumerate() {
+            if a.outcome.is_final() {
+                for group in groups(strata, strata.of[i]) {
+                    members.entry(group).or_default().push(i as u32);
+                }
+            }
+        }
+        for row in members.values_mut() {
+            row.sort_by_key(|&i| {
+                let a = &timeline.attempts[i as usize];
+                (a.start, a.source)
+            });
+        }
+        Rows {
+            timeline,
+            strata,
+            members,
         }
     }
-    let mut out: Vec<((Group, Sym), usize)> = counts
-        .into_iter()
-        .filter(|c| c.1 >= LEAST_FAILURES)
-        .collect();
-    let rank = |g: &Group| match g {
-        Group::Method(_) => 0,
-        Group::Merchant(..) => 1,
-        Group::Kind(_) => 2,
-    };
-    out.sort_by_key(|((g, s), n)| {
-        (
-            std::cmp::Reverse(*n),
-            rank(g),
-            describe(timeline, strata, *g),
-            timeline.names.text(*s).to_string(),
-        )
-    });
-    out.truncate(MOST_ROWS);
-    out.sort_by_key(|((g, _), n)| (rank(g), std::cmp::Reverse(*n)));
-    out.into_iter().map(|(k, _)| k).collect()
-}
 
-fn is_member(strata: &Strata, group: Group, kind: u32) -> bool {
-    let k = &strata.kinds[kind as usize];
-    match group {
-        Group::Method(m) => k.method == m,
-        Group::Merchant(a, m) => k.merchant == a && k.method == m,
-        Group::Kind(own) => own == kind,
+    fn signature(&self, attempt: &Attempt) -> Sym {
+        self.timeline
+            .errors
+            .get(attempt.error.0 as usize)
+            .map_or(Sym::NONE, |e| e.signature)
     }
-}
 
-fn stretches_of(timeline: &Timeline, strata: &Strata, group: Group, signature: Sym) -> Vec<Rival> {
-    let mut row: Vec<(Time, bool, usize)> = timeline
-        .attempts
-        .iter()
-        .enumerate()
-        .filter(|(i, a)| a.outcome.is_final() && is_member(strata, group, strata.of[*i]))
-        .map(|(i, a)| {
-            let own = timeline
-                .errors
-                .get(a.error.0 as usize)
-                .map_or(Sym::NONE, |e| e.signature);
-            (a.start, a.outcome.is_bad() && own == signature, i)
-        })
-        .collect();
-    row.sort_unstable();
-    let bad: Vec<bool> = row.iter().map(|r| r.1).collect();
-    let found = segment_from_own_baseline(&bad);
-    found
-        .stretches
-        .iter()
-        .filter_map(|&(first, last)| {
-            let hits: Vec<&(Time, bool, usize)> =
-                row[first..=last].iter().filter(|r| r.1).collect();
+    fn has(&self, attempt: &Attempt, sign: Sign) -> bool {
+        attempt.outcome.is_bad()
+            && match sign {
+                Sign::Error(signature) => self.signature(attempt) == signature,
+                Sign::Upstream => speaks_of_upstream(attempt.class),
+            }
+    }
+
+    /// Pairs of group and sign with enough failures: wide groups first, then by number.
+    fn frequent(&self) -> Vec<(Group, Sign)> {
+        let mut counts: BTreeMap<(Group, Sign), usize> = BTreeMap::new();
+        for (i, a) in self
+            .timeline
+            .attempts
+            .iter()
+            .enumerate()
+            .filter(|(_, a)| a.outcome.is_bad())
+        {
+            let kind = self.strata.of[i];
+            for group in groups(self.strata, kind) {
+                *counts
+                    .entry((group, Sign::Error(self.signature(a))))
+                    .or_default() += 1;
+                // What uses an exchange has its outages to explain such errors.
+                if speaks_of_upstream(a.class)
+                    && self.strata.kinds[kind as usize].exchange.is_none()
+                {
+                    *counts.entry((group, Sign::Upstream)).or_default() += 1;
+                }
+            }
+        }
+        let mut out: Vec<((Group, Sign), usize)> = counts
+            .into_iter()
+            .filter(|c| c.1 >= LEAST_FAILURES)
+            .collect();
+        let rank = |g: &Group| match g {
+            Group::Method(_) => 0,
+            Group::Merchant(..) => 1,
+            Group::Kind(_) => 2,
+        };
+        let words = |s: &Sign| match s {
+            Sign::Error(e) => self.timeline.names.text(*e),
+            Sign::Upstream => "",
+        };
+        out.sort_by_cached_key(|((g, s), n)| {
+            let group = describe(self.timeline, self.strata, *g);
+            (std::cmp::Reverse(*n), rank(g), group, words(s).to_string())
+        });
+        out.truncate(MOST_ROWS);
+        out.sort_by_key(|((g, _), n)| (rank(g), std::cmp::Reverse(*n)));
+        out.into_iter().map(|(k, _)| k).collect()
+    }
+
+    fn stretches(&self, group: Group, sign: Sign) -> Vec<Rival> {
+        let row: Vec<&Attempt> = self
+            .members
+            .get(&group)
+            .into_iter()
+            .flatten()
+            .map(|&i| &self.timeline.attempts[i as usize])
+            .collect();
+        let bad: Vec<bool> = row.iter().map(|a| self.has(a, sign)).collect();
+        let found = segment_from_own_baseline(&bad);
+        let stretch = |&(first, last): &(usize, usize)| {
+            let hits: Vec<&&Attempt> = row[first..=last]
+                .iter()
+                .filter(|a| self.has(a, sign))
+                .collect();
             let (a, b) = (hits.first()?, hits.last()?);
-            let attempt = &timeline.attempts[a.2];
             (hits.len() >= LEAST_FAILURES / 2).then(|| Rival {
                 group,
-                signature,
-                class: attempt.class,
-                span: Span::new(a.0, b.0),
+                sign,
+                class: a.class,
+                span: Span::new(a.start, b.start),
                 failures: hits.len(),
                 before: found.baseline,
-                source: attempt.source,
+                source: a.source,
             })
-        })
-        .collect()
+        };
+        found.stretches.iter().filter_map(stretch).collect()
+    }
 }
 
 fn describe(timeline: &Timeline, strata: &Strata, group: Group) -> String {
@@ -294,7 +351,10 @@ fn describe(timeline: &Timeline, strata: &Strata, group: Group) -> String {
 
 fn finding(timeline: &Timeline, strata: &Strata, r: &Rival) -> Finding {
     let who = describe(timeline, strata, r.group);
-    let words = timeline.names.text(r.signature);
+    let words = match r.sign {
+        Sign::Error(signature) => timeline.names.text(signature),
+        Sign::Upstream => "",
+    };
     let words = if words.is_empty() {
         r.class.as_str()
     } else {
