@@ -9,6 +9,10 @@ pub(crate) const LEAST_BAD: usize = 3;
 const FLICKER_S: f64 = 20.0;
 /// … in which less than this share of the calls was bad, is no outage.
 const FLICKER_SHARE: f64 = 0.5;
+/// Fewer bad calls than this within …
+const MOMENT_BAD: u64 = 20;
+/// … so many seconds are no outage, whatever their share.
+const MOMENT_S: f64 = 3.0;
 /// How far around a change its position is looked for, in observations.
 const LOOK_AROUND: usize = 200;
 /// Observations that tell the rate next to a change.
@@ -129,7 +133,10 @@ struct Cut<'a> {
 /// A few seconds in which some calls fail are chance, or one client's retries: failures are not quite independent.
 fn is_flicker(episode: &Episode) -> bool {
     let share = episode.bad as f64 / episode.observed.max(1) as f64;
-    episode.end.is_some() && episode.span().secs() < FLICKER_S && share < FLICKER_SHARE
+    let lasts = episode.span().secs();
+    let partial = lasts < FLICKER_S && share < FLICKER_SHARE;
+    let moment = lasts < MOMENT_S && episode.bad < MOMENT_BAD;
+    episode.end.is_some() && (partial || moment)
 }
 
 fn cut_at_silences(
