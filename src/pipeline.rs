@@ -150,7 +150,7 @@ fn find(settings: &Settings) -> Result<Found> {
     let mut timeline = timeline::assemble(read_all(settings, &inputs, &mut warnings)?);
     timeline::align(&mut timeline);
     keep_wanted(settings, &mut timeline);
-    let detected = outage::detect(&timeline);
+    let detected = outage::detect(&timeline, &settings.client_timeout_ms);
     let options = attribution::Options {
         thresholds: settings.thresholds,
         dependencies: settings.dependencies.clone(),

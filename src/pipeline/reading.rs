@@ -123,8 +123,7 @@ fn zone_applies(
             || same(input.role.map(|r| r.as_str()))
             || input.shown == *name
     };
-    let path =
-        |pattern: &String| glob::Pattern::new(pattern).is_ok_and(|p| p.matches(&input.shown));
+    let path = |pattern: &String| parse::path_fits(pattern, input);
     rule.name.as_ref().is_none_or(named)
         && rule.path.as_ref().is_none_or(path)
         && rule.role.is_none_or(|r| input.role == Some(r))
