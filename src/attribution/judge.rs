@@ -1,7 +1,7 @@
 //! The one judge: counts, weighs, decides.
 
 use super::case::{Case, logit};
-use super::expected::{Cells, Failure};
+use super::expected::{Cells, Failure, Member};
 use super::exposure::{Exposure, Window};
 use super::links::{self, LinkState, Links};
 use super::retries;
@@ -121,7 +121,6 @@ impl<'a> Bench<'a> {
             .enumerate()
             .filter(|(_, a)| a.outcome.is_final())
         {
-            let kind = self.strata.of[i];
             let windows: Vec<Option<(Window, f64)>> =
                 self.exposures.iter().map(|e| e.window(attempt)).collect();
             let outside = windows.iter().all(Option::is_none);
@@ -136,7 +135,6 @@ impl<'a> Bench<'a> {
                 self.links.of(attempt)
             };
             for (o, window) in windows.iter().enumerate() {
-                let uses = self.uses[o][kind as usize];
                 let met = self.failure(i, attempt, o, &calls).0;
                 let failure = attempt.outcome.is_bad().then_some(met);
                 match window {
@@ -145,9 +143,7 @@ impl<'a> Bench<'a> {
                         let rival = failure.as_ref().and_then(|f| self.rival(attempt, f, o));
                         if rival.is_none() {
                             cells[o].add_inside(
-                                kind,
-                                attempt.merchant,
-                                uses,
+                                met.who,
                                 *w,
                                 met.link,
                                 stands_for,
@@ -155,13 +151,7 @@ impl<'a> Bench<'a> {
                             );
                         }
                     }
-                    None if outside => cells[o].add_outside(
-                        kind,
-                        attempt.merchant,
-                        uses,
-                        stands_for,
-                        failure.as_ref(),
-                    ),
+                    None if outside => cells[o].add_outside(met.who, stands_for, failure.as_ref()),
                     _ => {}
                 }
             }
@@ -203,11 +193,12 @@ impl<'a> Bench<'a> {
         let exchange = self.outages[outage].exchange;
         let (link, call, by_time) = self.link_state(i, attempt, exchange, calls);
         let error = self.error(attempt);
-        let uses = self.uses[outage][kind as usize];
         let failure = Failure {
-            kind,
-            merchant: attempt.merchant,
-            uses,
+            who: Member {
+                kind,
+                merchant: attempt.merchant,
+                uses: self.uses[outage][kind as usize],
+            },
             signature: error.signature,
             class: attempt.class,
             link,
@@ -262,11 +253,9 @@ impl<'a> Bench<'a> {
         };
         let mut probability = p;
         let met = case.window.is_some();
-        if !met {
-            if let Some((blip, reason)) = self.blip(&calls) {
-                probability = probability.max(blip);
-                evidence.push(reason);
-            }
+        if let Some((blip, reason)) = self.blip(&calls).filter(|_| !met) {
+            probability = probability.max(blip);
+            evidence.push(reason);
         }
         let verdict = self.options.thresholds.verdict(probability);
         let channel = (met && probability > self.options.thresholds.unrelated_at)
@@ -319,7 +308,7 @@ impl<'a> Bench<'a> {
             uses: if failure.link == LinkState::Failed {
                 Use::Uses
             } else {
-                failure.uses
+                failure.who.uses
             },
             window: met.map(|m| m.0),
             link: failure.link,
@@ -329,8 +318,8 @@ impl<'a> Bench<'a> {
             any,
             given_error,
             given_link,
-            usual_rate: cells.usual_failure_rate(failure.kind, failure.merchant, failure.uses),
-            usual_counts: cells.usual_counts(failure.kind),
+            usual_rate: cells.usual_failure_rate(failure.who),
+            usual_counts: cells.usual_counts(failure.who.kind),
             rival: self.rival(attempt, &failure, o),
             log_end: self.log_end,
         }

@@ -107,14 +107,15 @@ impl Rivals {
         } else {
             1
         }];
-        groups(strata, failure.kind)
+        groups(strata, failure.who.kind)
             .into_iter()
             .flat_map(|g| signs.iter().map(move |s| (g, *s)))
             .filter_map(|key| self.by_key.get(&key))
             .flatten()
             .map(|&i| &self.stretches[i])
             .find(|r| {
-                r.span.contains(attempt.start) && has_other_times(r, outage, failure.uses, log_end)
+                r.span.contains(attempt.start)
+                    && has_other_times(r, outage, failure.who.uses, log_end)
             })
     }
 

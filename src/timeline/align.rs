@@ -194,11 +194,11 @@ fn spread(pairs: &BTreeMap<(u32, u32), Offset>, shifts: &mut BTreeMap<u32, Offse
                 )),
                 _ => None,
             };
-            if let Some((i, o)) = next {
-                if best.is_none_or(|(_, b)| o.pairs > b.pairs) {
-                    best = Some((i, o));
-                }
-            }
+            best = match (next, best) {
+                (Some(n), Some(b)) if n.1.pairs <= b.1.pairs => Some(b),
+                (Some(n), _) => Some(n),
+                (None, b) => b,
+            };
         }
         match best {
             Some((i, o)) => shifts.insert(i, o),
