@@ -13,7 +13,7 @@ mod score;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -67,7 +67,7 @@ fn every_incident_is_answered_within_its_bounds() {
             Ok((line, violations)) if violations.is_empty() => {
                 // `KNOCKON_SHOW=1 cargo test --test incidents -- --nocapture` prints the marks.
                 if std::env::var_os("KNOCKON_SHOW").is_some() {
-                    println!("{name}: {line}");
+                    writeln!(std::io::stderr(), "{name}: {line}").unwrap();
                 }
             }
             Ok((line, violations)) => {
