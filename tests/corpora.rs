@@ -81,7 +81,7 @@ fn truth(folder: &Path) -> Truth {
     let refused = lines(&folder.join("upstream.jsonl"));
     let in_outage = refused
         .iter()
-        .filter(|c| c["ok"] == Value::from(false) && covers(c))
+        .filter(|c| c["ok"] == false && covers(c))
         .map(|c| text(c, "request").to_owned())
         .collect();
     let mut found = Truth {
@@ -214,9 +214,8 @@ fn probes_of_exchanges() {
     assert_eq!((real.len(), found.len()), (5, 5), "{found:#?}");
     for outage in real {
         let at = text(outage, "start").trim_end_matches('Z').to_owned();
-        let covers = |f: &&Value| {
-            text(f, "start_earliest").to_owned() <= at && at.as_str() <= text(f, "end")
-        };
+        let covers =
+            |f: &&Value| text(f, "start_earliest") <= at.as_str() && at.as_str() <= text(f, "end");
         assert!(found.iter().any(|f| covers(&f)), "{outage} was not found");
     }
 }
