@@ -37,6 +37,7 @@ pub fn judge(
         .filter(|(_, a)| a.outcome.is_bad())
         .map(|(i, a)| bench.judge_one(i, a))
         .collect();
+    let comparable = bench.comparable(&judgements);
     retries::carry_over(timeline, &mut judgements, &options.thresholds);
     for j in &mut judgements {
         j.evidence
@@ -53,6 +54,7 @@ pub fn judge(
         expected_caused: total(&judgements, excess.as_ref()),
         judgements,
         excess: excess.map(|e| e.0),
+        comparable,
         findings,
     }
 }
@@ -409,6 +411,22 @@ impl<'a> Bench<'a> {
         } else {
             Channel::Direct
         }
+    }
+
+    /// The sum of the probabilities of those that [`Bench::excess`] counts: during an outage, by attempts that use it.
+    fn comparable(&self, judgements: &[Judgement]) -> f64 {
+        let counted = |j: &&Judgement| {
+            j.outage.is_some_and(|o| {
+                let met = self.exposures[o].window(&self.timeline.attempts[j.attempt]);
+                let uses = self.uses[o][self.strata.of[j.attempt] as usize];
+                uses == Use::Uses && met.is_some_and(|(w, on)| !w.is_tail() && on >= 1.0)
+            })
+        };
+        judgements
+            .iter()
+            .filter(counted)
+            .map(|j| j.probability)
+            .sum()
     }
 
     /// Excess over all outages, of those who use the exchange, with its interval and variance.
