@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 const BEGIN: &str = "<!-- report:begin";
+/// The section that the README ends with.
+const LAST: &str = "\nDetection\n";
 const END: &str = "<!-- report:end -->";
 
 fn root() -> PathBuf {
@@ -33,7 +35,12 @@ fn the_report_in_the_readme_is_what_the_program_prints() {
     let begin = readme.find(BEGIN).expect("a begin marker");
     let begin = begin + readme[begin..].find('\n').expect("a line end") + 1;
     let end = readme.find(END).expect("an end marker");
-    let fresh = format!("\n```text\n{}```\n\n", report());
+    let report = report();
+    // The README shows the beginning; the rest is for who runs it.
+    let cut = report.find(LAST).map_or(report.len(), |at| {
+        at + report[at..].find("\n\n").map_or(0, |end| end + 1)
+    });
+    let fresh = format!("\n```text\n{}…\n```\n\n", &report[..cut]);
     if std::env::var_os("KNOCKON_UPDATE").is_some() {
         fs::write(
             &path,

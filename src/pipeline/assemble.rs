@@ -30,7 +30,12 @@ pub(super) fn report_of(settings: &Settings, found: &Found) -> Report {
         judgements: &judged.judgements,
         window: report.window,
     };
-    report.totals = impact::totals(&outcome, judged.expected_caused, judged.excess);
+    report.totals = impact::totals(
+        &outcome,
+        judged.expected_caused,
+        judged.excess,
+        judged.comparable,
+    );
     report.impact = impact::impact(&outcome);
     report.detection = impact::detection(&outcome);
     report.moments = impact::moments(&outcome);

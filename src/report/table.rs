@@ -9,7 +9,7 @@ use crate::model::{Outage, Report, StripBucket};
 use super::chart::{self, Chart};
 use super::columns::{Align, Columns, Tone, cut, paint, paragraph};
 use super::escape;
-use super::view::{Context, CountTable, Digest, Fact};
+use super::view::{CLOCK_AGREES, Context, CountTable, Digest, Fact};
 use super::words;
 use super::{Reporter, View};
 
@@ -36,14 +36,17 @@ impl Reporter for Table {
         answer(&cx, &digest, out)?;
         outages(&cx, &digest, out)?;
         strips(&cx, out)?;
-        for table in &digest.tables {
+        let told = |t: &&CountTable| view.verbose > 0 || t.shown_first;
+        for table in digest.tables.iter().filter(told) {
             counts(&cx, table, out)?;
         }
         impact(&cx, &digest, out)?;
         facts(&cx, "Detection", &digest.detection, out)?;
         findings(&cx, &digest, out)?;
         what_if(&cx, &digest, out)?;
-        agreement(&cx, &digest, out)?;
+        if view.verbose > 0 {
+            agreement(&cx, &digest, out)?;
+        }
         warnings(&cx, &digest, out)?;
         inputs(&cx, &digest, out)
     }
@@ -438,10 +441,30 @@ fn warnings(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Resul
     Ok(())
 }
 
+/// The folder that all paths share, with its slash; nothing when they share none.
+fn common_folder<'a>(paths: impl Iterator<Item = &'a str>) -> &'a str {
+    let folder = |path: &'a str| path.rfind('/').map_or("", |at| &path[..=at]);
+    let shared = |a: &'a str, b: &'a str| {
+        let same = a
+            .char_indices()
+            .zip(b.chars())
+            .take_while(|((_, x), y)| x == y)
+            .map(|((at, x), _)| at + x.len_utf8());
+        let same = same.last().unwrap_or(0);
+        a[..same].rfind('/').map_or("", |at| &a[..=at])
+    };
+    paths.map(folder).reduce(shared).unwrap_or("")
+}
+
 fn inputs(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result<()> {
-    heading(cx, "Inputs", out)?;
     if digest.inputs.is_empty() {
+        heading(cx, "Inputs", out)?;
         return writeln!(out, "  none");
+    }
+    let folder = common_folder(digest.inputs.iter().map(|i| i.path.as_str()));
+    match folder {
+        "" => heading(cx, "Inputs", out)?,
+        _ => heading(cx, &format!("Inputs in {}", escape::visible(folder)), out)?,
     }
     let wide = cx.view.width >= 110;
     let mut head = vec![
@@ -458,7 +481,7 @@ fn inputs(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result<
     let most = most_rows(cx.view).saturating_mul(2);
     for i in digest.inputs.iter().take(most) {
         let mut cells = vec![
-            i.path.clone(),
+            i.path[folder.len()..].to_owned(),
             i.role.to_owned(),
             i.lines.clone(),
             i.events.clone(),
@@ -473,10 +496,9 @@ fn inputs(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result<
     more(digest.inputs.len(), most, out)?;
     let mut notes = digest.zones.clone();
     for i in &digest.inputs {
-        if !i.clock.is_empty() {
-            notes.push(format!("{}: clock {}", i.path, i.clock));
+        if !i.clock.is_empty() && (cx.view.verbose > 0 || !i.clock.starts_with(CLOCK_AGREES)) {
+            notes.push(format!("{}: clock {}", &i.path[folder.len()..], i.clock));
         }
-        notes.extend(i.warnings.iter().map(|w| format!("{}: {w}", i.path)));
     }
     for note in notes.iter().take(most) {
         paragraph(note, "  - ", cx.view, Tone::Plain, out)?;

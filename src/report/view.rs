@@ -19,6 +19,9 @@ use super::sentences::{self, Case};
 use super::words;
 use super::{DisplayZone, View};
 
+/// How a clock that needs no correction is described; a short report leaves it out.
+pub(crate) const CLOCK_AGREES: &str = "agrees with the payments";
+
 /// What every part of the digest is made with.
 pub(crate) struct Context<'a> {
     pub(crate) report: &'a Report,
@@ -127,6 +130,8 @@ pub(crate) struct EvidenceView {
 pub(crate) struct CountTable {
     /// `exchange`, `currency`, …
     pub(crate) by: &'static str,
+    /// Whether a short report shows it.
+    pub(crate) shown_first: bool,
     /// Whether the headings quote log text.
     pub(crate) quoted: bool,
     /// Whether attempts that did not fail are known by this heading.
@@ -459,6 +464,7 @@ fn count_tables(cx: &Context<'_>) -> Vec<CountTable> {
     .filter(|(_, counts, _)| !counts.is_empty())
     .map(|(by, counts, with_attempts)| CountTable {
         by,
+        shown_first: matches!(by, "exchange" | "currency" | "merchant" | "channel"),
         quoted: by == "error",
         only_caused: by == "channel",
         with_attempts,
@@ -805,7 +811,7 @@ fn clock(i: &InputSummary) -> String {
         (None, _) => String::new(),
         (Some(offset), residual) => {
             let moved = if offset == 0 {
-                "agrees with the payments".to_owned()
+                CLOCK_AGREES.to_owned()
             } else {
                 let sign = if offset > 0 { "+" } else { "" };
                 format!("moved by {sign}{}", words::duration(offset as f64 / 1000.0))
