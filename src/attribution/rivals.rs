@@ -370,7 +370,7 @@ fn finding(timeline: &Timeline, strata: &Strata, r: &Rival) -> Finding {
         words
     };
     let detail = format!(
-        "{} failures of {who} with \"{words}\" between {} and {} (usual share {:.2} %). They began and ended at times of \
+        "{} failures of {who} with \"{words}\" between {} and {} (usual share {:.2}%). They began and ended at times of \
          their own, which no outage found here shares: another incident explains them.",
         r.failures,
         r.span.start,

@@ -237,7 +237,7 @@ fn rate(what: &str, (all, failed): (u64, u64)) -> String {
     let (low, high) = wilson(failed, all);
     let share = 100.0 * failed as f64 / all.max(1) as f64;
     format!(
-        "{what}: {failed} of {all} failed ({share:.1} %, 95 % interval {:.1} to {:.1} %)",
+        "{what}: {failed} of {all} failed ({share:.1}%, 95 % interval {:.1} to {:.1}%)",
         100.0 * low,
         100.0 * high
     )

@@ -101,7 +101,7 @@ fn input_warnings(report: &Report) -> Vec<String> {
         if input.rejected > 0 {
             let share = 100.0 * input.rejected as f64 / input.lines.max(1) as f64;
             out.push(format!(
-                "{}: {} of {} lines were not understood ({share:.1} %)",
+                "{}: {} of {} lines were not understood ({share:.1}%)",
                 input.path, input.rejected, input.lines
             ));
         }
