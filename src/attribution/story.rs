@@ -114,7 +114,7 @@ fn later_attempts(timeline: &Timeline, index: usize) -> Vec<Moment> {
         .attempts
         .iter()
         .enumerate()
-        .filter(|(i, a)| *i != index && a.order == attempt.order)
+        .filter(|(i, a)| *i != index && a.order == attempt.order && a.merchant == attempt.merchant)
         .map(|(_, a)| {
             let when = if a.start >= attempt.start {
                 "a later"

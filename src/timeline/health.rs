@@ -50,15 +50,20 @@ impl Health {
                     .push(f64::from(us));
             }
         }
+        let stated = |key: &(Sym, Sym)| {
+            let ms = stated_ms.get(timeline.names.text(key.0))?;
+            Some(u32::try_from(ms.saturating_mul(1000)).unwrap_or(u32::MAX))
+        };
+        let learnt = |d: &[f64]| {
+            if d.len() < LEAST_TIMED_CALLS {
+                None
+            } else {
+                slow_threshold(d)
+            }
+        };
         let slow_us = durations
             .into_iter()
-            .filter(|(_, d)| d.len() >= LEAST_TIMED_CALLS)
-            .filter_map(|(key, d)| {
-                let stated = stated_ms.get(timeline.names.text(key.0));
-                let stated =
-                    stated.map(|ms| u32::try_from(ms.saturating_mul(1000)).unwrap_or(u32::MAX));
-                Some((key, stated.or_else(|| slow_threshold(&d))?))
-            })
+            .filter_map(|(key, d)| Some((key, stated(&key).or_else(|| learnt(&d))?)))
             .collect();
         Health { slow_us }
     }
