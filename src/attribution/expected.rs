@@ -110,12 +110,19 @@ pub(crate) struct Fraction {
 }
 
 impl Cells {
-    /// Counts an attempt outside every outage; `failure` when it failed. It stands for that many (see `sampling`).
-    pub(crate) fn add_outside(&mut self, who: Member, stands_for: f64, failure: Option<&Failure>) {
+    /// Counts `count` attempts outside every outage: failed with this class and signature, or succeeded.
+    pub(crate) fn add_outside(
+        &mut self,
+        who: Member,
+        failed: Option<(ErrorClass, Sym)>,
+        count: f64,
+    ) {
         for group in who.groups() {
-            *self.attempts_before.entry(group).or_default() += stands_for;
-            for what in failure.into_iter().flat_map(whats) {
-                *self.failures_before.entry((group, what)).or_default() += 1.0;
+            *self.attempts_before.entry(group).or_default() += count;
+            if let Some((class, signature)) = failed {
+                for what in [What::Any, What::Class(class), What::Error(signature)] {
+                    *self.failures_before.entry((group, what)).or_default() += count;
+                }
             }
         }
     }

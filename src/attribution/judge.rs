@@ -1,5 +1,7 @@
 //! The one judge: counts, weighs, decides.
 
+use std::collections::BTreeMap;
+
 use super::case::{Case, logit};
 use super::expected::{Cells, Failure, Member};
 use super::exposure::{Exposure, Window};
@@ -116,6 +118,7 @@ impl<'a> Bench<'a> {
     /// Fills the cells of every outage in one pass over the attempts.
     fn count(&mut self) {
         let mut cells: Vec<Cells> = std::mem::take(&mut self.cells);
+        let mut outside: BTreeMap<(u32, Option<(ErrorClass, Sym)>), f64> = BTreeMap::new();
         for (i, attempt) in self
             .timeline
             .attempts
@@ -123,42 +126,50 @@ impl<'a> Bench<'a> {
             .enumerate()
             .filter(|(_, a)| a.outcome.is_final())
         {
-            let windows: Vec<Option<(Window, f64)>> =
-                self.exposures.iter().map(|e| e.window(attempt)).collect();
-            let outside = windows.iter().all(Option::is_none);
-            let stands_for = if attempt.outcome.is_bad() {
+            let failed = attempt.outcome.is_bad();
+            let stands_for = if failed {
                 1.0
             } else {
                 self.sampling.stands_for(attempt.merchant)
             };
-            let calls = if outside && !attempt.outcome.is_bad() {
-                Vec::new()
-            } else {
-                self.links.of(attempt)
-            };
-            for (o, window) in windows.iter().enumerate() {
-                let met = self.failure(i, attempt, o, &calls).0;
-                let failure = attempt.outcome.is_bad().then_some(met);
-                match window {
-                    Some((w, on)) if *on >= 1.0 => {
-                        // What a rival explains would otherwise pass for the outage's doing.
-                        let rival = failure.as_ref().and_then(|f| self.rival(attempt, f, o));
-                        if rival.is_none() {
-                            cells[o].add_inside(
-                                met.who,
-                                *w,
-                                met.link,
-                                stands_for,
-                                failure.as_ref(),
-                            );
-                        }
-                    }
-                    None if outside => cells[o].add_outside(met.who, stands_for, failure.as_ref()),
-                    _ => {}
+            let met = self.met(attempt);
+            if met.is_empty() {
+                let what = failed.then(|| (attempt.class, self.error(attempt).signature));
+                *outside.entry((self.strata.of[i], what)).or_default() += stands_for;
+                continue;
+            }
+            let calls = self.links.of(attempt);
+            for (o, window, _) in met.into_iter().filter(|m| m.2 >= 1.0) {
+                let seen = self.failure(i, attempt, o, &calls).0;
+                let failure = failed.then_some(&seen);
+                // What a rival explains would otherwise pass for the outage's doing.
+                if failure.and_then(|f| self.rival(attempt, f, o)).is_none() {
+                    cells[o].add_inside(seen.who, window, seen.link, stands_for, failure);
                 }
             }
         }
+        for ((kind, what), count) in &outside {
+            for (o, cells) in cells.iter_mut().enumerate() {
+                cells.add_outside(self.member(*kind, o), *what, *count);
+            }
+        }
         self.cells = cells;
+    }
+
+    /// The outages that an attempt met: index, stretch, probability that it was on by then.
+    fn met(&self, attempt: &Attempt) -> Vec<(usize, Window, f64)> {
+        let exposures = self.exposures.iter().enumerate();
+        exposures
+            .filter_map(|(o, e)| e.window(attempt).map(|(w, on)| (o, w, on)))
+            .collect()
+    }
+
+    fn member(&self, kind: u32, outage: usize) -> Member {
+        Member {
+            kind,
+            merchant: self.strata.kinds[kind as usize].merchant,
+            uses: self.uses[outage][kind as usize],
+        }
     }
 
     fn rival(&self, attempt: &Attempt, f: &Failure, outage: usize) -> Option<&Rival> {
@@ -196,11 +207,7 @@ impl<'a> Bench<'a> {
         let (link, call, by_time) = self.link_state(i, attempt, exchange, calls);
         let error = self.error(attempt);
         let failure = Failure {
-            who: Member {
-                kind,
-                merchant: attempt.merchant,
-                uses: self.uses[outage][kind as usize],
-            },
+            who: self.member(kind, outage),
             signature: error.signature,
             class: attempt.class,
             link,
@@ -237,7 +244,14 @@ impl<'a> Bench<'a> {
     fn judge_one(&self, i: usize, attempt: &Attempt) -> Judgement {
         let calls = self.links.of(attempt);
         let mut best: Option<(usize, f64, Vec<Evidence>, Case<'_>)> = None;
-        for o in 0..self.outages.len() {
+        let mut candidates: Vec<usize> = self.met(attempt).into_iter().map(|m| m.0).collect();
+        if candidates.is_empty() {
+            // The nearest one, to say how far away it was.
+            let nearest = (0..self.outages.len())
+                .reduce(|a, b| if self.nearer(attempt, b, a) { b } else { a });
+            candidates.extend(nearest);
+        }
+        for o in candidates {
             let case = self.case(i, attempt, o, &calls);
             let (p, evidence) = weigh(&case);
             let better = best.as_ref().is_none_or(|b| {
@@ -255,7 +269,8 @@ impl<'a> Bench<'a> {
         };
         let mut probability = p;
         let met = case.window.is_some();
-        if let Some((blip, reason)) = self.blip(&calls).filter(|_| !met) {
+        let blip = if met { None } else { self.blip(&calls) };
+        if let Some((blip, reason)) = blip {
             probability = probability.max(blip);
             evidence.push(reason);
         }
