@@ -373,6 +373,12 @@ fn a_warning_is_said_once() {
         let text = squeezed(&analyze(id, &report));
         assert_eq!(text.matches(of_input).count(), 1, "{id}");
     }
+    let text = write(
+        by_id(inspect_reporters(), "table"),
+        &report,
+        &View::default(),
+    );
+    assert_eq!(text.matches(of_input).count(), 1, "{text}");
 }
 
 #[test]
