@@ -5,7 +5,7 @@ use crate::model::{Amounts, FailureTotals, Interval, OutageSource, Report, Role,
 use super::chart;
 use super::outages::{caused_by, kind_words, main_outage, stretch};
 use super::view::Context;
-use super::words::{count, duration, form, likelihood, of_what, plural, short_list};
+use super::words::{count, duration, form, likelihood, of_what, plural, share, short_list};
 
 const ATTEMPT: (&str, &str) = ("payment attempt", "payment attempts");
 
@@ -466,9 +466,11 @@ pub(crate) fn not_affected(cx: &Context<'_>) -> Vec<String> {
             .filter(|c| c.caused == 0 && c.undetermined == 0 && c.attempts > 0 && c.name != "-")
             .map(|c| {
                 format!(
-                    "{} with {}",
+                    "{} ({} of {} attempts failed, {})",
                     cx.text(&c.name),
-                    of_what(c.failed, c.attempts, "failed")
+                    count(c.failed),
+                    count(c.attempts),
+                    share(c.failed, c.attempts)
                 )
             })
             .collect();
