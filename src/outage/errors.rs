@@ -124,7 +124,7 @@ fn row_of(context: &Context<'_>, calls: &[usize]) -> Vec<Seen> {
 }
 
 /// "Clearly worse than its own baseline" needs a baseline: a few calls that were served.
-fn has_baseline(row: &[Seen]) -> bool {
+pub(crate) fn has_baseline(row: &[Seen]) -> bool {
     row.iter().filter(|s| !s.bad).count() >= LEAST_GOOD
 }
 

@@ -91,6 +91,7 @@ pub fn detect(timeline: &Timeline, client_timeout_ms: &BTreeMap<String, u64>) ->
         findings.extend(found.findings);
     }
     let mut outages = merge::merge(timeline, episodes);
+    payments::complete(&context, &mut outages);
     for outage in &mut outages {
         kind::name(timeline, &health, outage);
     }

@@ -1,11 +1,12 @@
 //! Outages seen only in the payments, where the exchange's calls were not logged (a refused connection leaves
 //! no line in the exchange's own log).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::episode::{Episode, RowOf, Seen, episodes};
+use super::errors::has_baseline;
 use super::{Context, Detector, Found, MERGE_GAP_S};
-use crate::model::{Attempt, ErrorClass, OutageSource, Span, Sym};
+use crate::model::{Attempt, ErrorClass, Outage, OutageSource, Phase, Span, Sym};
 
 /// With at least this share of the usual calls logged, the calls decide and not the payments.
 const CALLS_DECIDE: f64 = 0.4;
@@ -21,24 +22,7 @@ impl Detector for PaymentsThroughExchange {
     }
 
     fn detect(&self, context: &Context<'_>, earlier: &[Episode]) -> Found {
-        let mut rows: BTreeMap<Sym, Vec<&Attempt>> = BTreeMap::new();
-        for attempt in context
-            .timeline
-            .attempts
-            .iter()
-            .filter(|a| a.outcome.is_final())
-        {
-            let error = context.timeline.errors.get(attempt.error.0 as usize);
-            let named = error.map_or(Sym::NONE, |e| e.names_exchange);
-            let exchange = if attempt.exchange.is_some() {
-                attempt.exchange
-            } else {
-                named
-            };
-            if exchange.is_some() {
-                rows.entry(exchange).or_default().push(attempt);
-            }
-        }
+        let rows = rows(context);
         let mut found = Vec::new();
         for (exchange, attempts) in rows {
             for episode in of_exchange(context, exchange, &attempts) {
@@ -56,8 +40,46 @@ impl Detector for PaymentsThroughExchange {
     }
 }
 
+/// Payments by exchange: as the record names it, else its error; a payment that names none is taken beside those of its kind
+/// whose errors do, so that their successes count as well.
+fn rows<'a>(context: &Context<'a>) -> BTreeMap<Sym, Vec<&'a Attempt>> {
+    let kind = |a: &Attempt| (a.merchant, a.method, a.currency);
+    let named = |a: &Attempt| {
+        let error = context.timeline.errors.get(a.error.0 as usize);
+        error.map_or(Sym::NONE, |e| e.names_exchange)
+    };
+    let silent = |a: &&Attempt| a.outcome.is_final() && a.exchange.is_none();
+    let mut by_kind: BTreeMap<(Sym, Sym, Sym), BTreeSet<Sym>> = BTreeMap::new();
+    for a in context.timeline.attempts.iter().filter(silent) {
+        if named(a).is_some() {
+            by_kind.entry(kind(a)).or_default().insert(named(a));
+        }
+    }
+    let mut rows: BTreeMap<Sym, Vec<&Attempt>> = BTreeMap::new();
+    for a in context
+        .timeline
+        .attempts
+        .iter()
+        .filter(|a| a.outcome.is_final())
+    {
+        let own = if a.exchange.is_some() {
+            a.exchange
+        } else {
+            named(a)
+        };
+        if own.is_some() {
+            rows.entry(own).or_default().push(a);
+        } else {
+            for exchange in by_kind.get(&kind(a)).into_iter().flatten() {
+                rows.entry(*exchange).or_default().push(a);
+            }
+        }
+    }
+    rows
+}
+
 fn of_exchange(context: &Context<'_>, exchange: Sym, attempts: &[&Attempt]) -> Vec<Episode> {
-    let row: Vec<Seen> = attempts
+    let mut row: Vec<Seen> = attempts
         .iter()
         .map(|a| Seen {
             time: a.start,
@@ -65,7 +87,9 @@ fn of_exchange(context: &Context<'_>, exchange: Sym, attempts: &[&Attempt]) -> V
             source: a.source,
         })
         .collect();
-    let mut row = row;
+    if !has_baseline(&row) {
+        return Vec::new();
+    }
     row.sort_by_key(|s| (s.time, s.source));
     let of = RowOf {
         exchange,
@@ -74,6 +98,79 @@ fn of_exchange(context: &Context<'_>, exchange: Sym, attempts: &[&Attempt]) -> V
         source: OutageSource::Payments,
     };
     episodes(&row, &of, context.silences, MERGE_GAP_S)
+}
+
+/// What the calls leave open the payments may tell: when an outage began that was on when the calls' log begins, and whether it
+/// was over when its component was called no more.
+pub(crate) fn complete(context: &Context<'_>, outages: &mut [Outage]) {
+    let rows = rows(context);
+    let log_end = context.timeline.end();
+    for outage in outages
+        .iter_mut()
+        .filter(|o| o.began_before_log || o.end.is_none())
+    {
+        let payments = rows.get(&outage.exchange).map_or(&[][..], Vec::as_slice);
+        let seen = outage.span(log_end);
+        let episodes = of_exchange(context, outage.exchange, payments);
+        let same = episodes.iter().find(|e| e.span().overlaps(&seen));
+        if let Some(e) = same.filter(|e| outage.began_before_log && e.start < outage.start) {
+            begin_earlier(outage, e);
+        }
+        if outage.end.is_none() {
+            close(context, outage, same);
+        }
+    }
+}
+
+fn begin_earlier(outage: &mut Outage, payments: &Episode) {
+    let phase = Phase {
+        span: Span::new(payments.start, outage.start),
+        failure_rate: outage
+            .components
+            .iter()
+            .map(|c| c.peak_failure_rate)
+            .fold(0.0, f64::max),
+    };
+    if let Some(first) = outage.components.first_mut() {
+        first.phases.insert(0, phase);
+    }
+    outage.start = payments.start;
+    outage.start_interval = payments.start_interval;
+    outage.began_before_log = payments.began_before_log;
+    if !outage.sources.contains(&OutageSource::Payments) {
+        outage.sources.push(OutageSource::Payments);
+        outage.sources.sort();
+    }
+}
+
+/// An outage whose last bad call is followed by no call of that component: over when the payments say so, or when they
+/// show nothing and the exchange's other calls go on.
+fn close(context: &Context<'_>, outage: &mut Outage, payments: Option<&Episode>) {
+    let phases = outage.components.iter().flat_map(|c| c.phases.iter());
+    let Some(last_bad) = phases.map(|p| p.span.end).max() else {
+        return;
+    };
+    match payments {
+        Some(e) => {
+            if let Some(end) = e.end.filter(|end| *end >= last_bad) {
+                outage.end = Some(end);
+                outage.end_interval = e.end_interval;
+            }
+        }
+        None => {
+            let own = context
+                .timeline
+                .calls
+                .iter()
+                .rev()
+                .find(|c| c.exchange == outage.exchange);
+            let last_call = own.map_or(last_bad, |c| c.time);
+            if last_call.secs_since(last_bad) > MERGE_GAP_S {
+                outage.end = Some(last_bad);
+                outage.end_interval = Some(Span::new(last_bad, last_call));
+            }
+        }
+    }
 }
 
 fn speaks_of_upstream(attempt: &Attempt) -> bool {
