@@ -15,7 +15,7 @@ use crate::timeline::Timeline;
 use crate::{attribution, outage, parse, source, timeline};
 
 use assemble::{base_report, cite, report_of, worth_citing};
-use reading::{keep_wanted, read_all};
+use reading::{keep_wanted, keep_wanted_outages, read_all};
 
 /// A zone for stamps without one.
 #[derive(Clone, Debug)]
@@ -126,8 +126,8 @@ pub fn explain(settings: &Settings, id: &str) -> Result<(Report, Option<Story>)>
 /// # Errors
 /// When an input cannot be read at all.
 pub fn inspect(settings: &Settings) -> Result<Report> {
-    let (inputs, mut warnings) = source::discover(&settings.requests, &settings.limits)?;
-    let mut timeline = timeline::assemble(read_all(settings, &inputs, &mut warnings)?);
+    let (inputs, warnings) = source::discover(&settings.requests, &settings.limits)?;
+    let mut timeline = timeline::assemble(read_all(settings, &inputs)?);
     timeline::align(&mut timeline);
     Ok(base_report(settings, &timeline, warnings))
 }
@@ -137,8 +137,8 @@ pub fn inspect(settings: &Settings) -> Result<Report> {
 /// # Errors
 /// As [`inspect`].
 pub fn timeline_all(settings: &Settings, row: &mut dyn FnMut(TimelineRow)) -> Result<Report> {
-    let (inputs, mut warnings) = source::discover(&settings.requests, &settings.limits)?;
-    let mut timeline = timeline::assemble(read_all(settings, &inputs, &mut warnings)?);
+    let (inputs, warnings) = source::discover(&settings.requests, &settings.limits)?;
+    let mut timeline = timeline::assemble(read_all(settings, &inputs)?);
     timeline::align(&mut timeline);
     let rows = rows::all(settings, &inputs, &timeline)?;
     rows.into_iter().for_each(row);
@@ -146,11 +146,12 @@ pub fn timeline_all(settings: &Settings, row: &mut dyn FnMut(TimelineRow)) -> Re
 }
 
 fn find(settings: &Settings) -> Result<Found> {
-    let (inputs, mut warnings) = source::discover(&settings.requests, &settings.limits)?;
-    let mut timeline = timeline::assemble(read_all(settings, &inputs, &mut warnings)?);
+    let (inputs, warnings) = source::discover(&settings.requests, &settings.limits)?;
+    let mut timeline = timeline::assemble(read_all(settings, &inputs)?);
     timeline::align(&mut timeline);
     keep_wanted(settings, &mut timeline);
-    let detected = outage::detect(&timeline);
+    let mut detected = outage::detect(&timeline, &settings.client_timeout_ms);
+    keep_wanted_outages(settings, &mut detected);
     let options = attribution::Options {
         thresholds: settings.thresholds,
         dependencies: settings.dependencies.clone(),

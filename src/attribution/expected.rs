@@ -20,12 +20,30 @@ const CLASS_ATTEMPTS: f64 = 20.0;
 /// Imagined failures behind a wider cell's attributable fraction when a narrower one leans on it.
 const LEAN_FAILURES: f64 = 5.0;
 
+/// What an attempt is counted among.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Member {
+    pub(crate) kind: u32,
+    pub(crate) merchant: Sym,
+    /// Whether its kind uses what the outage hit.
+    pub(crate) uses: Use,
+}
+
+impl Member {
+    /// From narrow to wide.
+    fn groups(self) -> [Group; 3] {
+        [
+            Group::Kind(self.kind),
+            Group::Merchant(self.merchant, self.uses),
+            Group::Users(self.uses),
+        ]
+    }
+}
+
 /// A failed attempt, as far as counting goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Failure {
-    pub(crate) kind: u32,
-    pub(crate) merchant: Sym,
-    pub(crate) uses: Use,
+    pub(crate) who: Member,
     pub(crate) signature: Sym,
     pub(crate) class: ErrorClass,
     pub(crate) link: LinkState,
@@ -92,19 +110,19 @@ pub(crate) struct Fraction {
 }
 
 impl Cells {
-    /// Counts an attempt outside every outage; `failure` when it failed. It stands for that many (see `sampling`).
+    /// Counts `count` attempts outside every outage: failed with this class and signature, or succeeded.
     pub(crate) fn add_outside(
         &mut self,
-        kind: u32,
-        merchant: Sym,
-        uses: Use,
-        stands_for: f64,
-        failure: Option<&Failure>,
+        who: Member,
+        failed: Option<(ErrorClass, Sym)>,
+        count: f64,
     ) {
-        for group in groups(kind, merchant, uses) {
-            *self.attempts_before.entry(group).or_default() += stands_for;
-            for what in failure.into_iter().flat_map(whats) {
-                *self.failures_before.entry((group, what)).or_default() += 1.0;
+        for group in who.groups() {
+            *self.attempts_before.entry(group).or_default() += count;
+            if let Some((class, signature)) = failed {
+                for what in [What::Any, What::Class(class), What::Error(signature)] {
+                    *self.failures_before.entry((group, what)).or_default() += count;
+                }
             }
         }
     }
@@ -112,15 +130,13 @@ impl Cells {
     /// Counts an attempt that met the outage in `window`, with the state of its linked calls.
     pub(crate) fn add_inside(
         &mut self,
-        kind: u32,
-        merchant: Sym,
-        uses: Use,
+        who: Member,
         window: Window,
         link: LinkState,
         stands_for: f64,
         failure: Option<&Failure>,
     ) {
-        for group in groups(kind, merchant, uses) {
+        for group in who.groups() {
             for stretch in [whole(window), single(window)] {
                 *self.attempts_in.entry((group, stretch)).or_default() += stands_for;
                 *self.linked_in.entry((group, stretch, link)).or_default() += stands_for;
@@ -132,9 +148,9 @@ impl Cells {
     }
 
     /// Share of attempts of a kind that fail without any outage.
-    pub(crate) fn usual_failure_rate(&self, kind: u32, merchant: Sym, uses: Use) -> f64 {
+    pub(crate) fn usual_failure_rate(&self, who: Member) -> f64 {
         let mut rate = 0.05;
-        for group in groups(kind, merchant, uses).into_iter().rev() {
+        for group in who.groups().into_iter().rev() {
             let all = self.attempts_before.get(&group).copied().unwrap_or(0.0);
             let failed = self
                 .failures_before
@@ -200,7 +216,7 @@ impl Cells {
 
     /// The same for failures with this error.
     pub(crate) fn of_error(&self, f: &Failure, window: Window) -> Fraction {
-        let prior = prior(f.uses, f.class, None, window);
+        let prior = prior(f.who.uses, f.class, None, window);
         self.chain(
             f,
             window,
@@ -214,7 +230,7 @@ impl Cells {
     /// usual rate, spread over the states as the attempts of that stretch are: in an outage many calls fail, also those of
     /// attempts that would have been declined.
     pub(crate) fn of_error_and_link(&self, f: &Failure, window: Window) -> Fraction {
-        let prior = prior(f.uses, f.class, Some(f.link), window);
+        let prior = prior(f.who.uses, f.class, Some(f.link), window);
         self.chain(
             f,
             window,
@@ -234,9 +250,7 @@ impl Cells {
         link: Option<LinkState>,
         prior: Prior,
     ) -> Fraction {
-        let users = Group::Users(f.uses);
-        let merchant = Group::Merchant(f.merchant, f.uses);
-        let kind = Group::Kind(f.kind);
+        let [kind, merchant, users] = f.who.groups();
         let base = self.rate_of_class(users, wide, prior.rate);
         let narrow_base = self.lean_rate(
             users,
@@ -360,14 +374,6 @@ impl Cells {
         let all = count(wide);
         if all > 0.0 { count(narrow) / all } else { 1.0 }
     }
-}
-
-fn groups(kind: u32, merchant: Sym, uses: Use) -> [Group; 3] {
-    [
-        Group::Kind(kind),
-        Group::Merchant(merchant, uses),
-        Group::Users(uses),
-    ]
 }
 
 fn whats(f: &Failure) -> [What; 5] {

@@ -1,7 +1,9 @@
 //! The one judge: counts, weighs, decides.
 
+use std::collections::BTreeMap;
+
 use super::case::{Case, logit};
-use super::expected::{Cells, Failure};
+use super::expected::{Cells, Failure, Member};
 use super::exposure::{Exposure, Window};
 use super::links::{self, LinkState, Links};
 use super::retries;
@@ -37,6 +39,7 @@ pub fn judge(
         .filter(|(_, a)| a.outcome.is_bad())
         .map(|(i, a)| bench.judge_one(i, a))
         .collect();
+    let comparable = bench.comparable(&judgements);
     retries::carry_over(timeline, &mut judgements, &options.thresholds);
     for j in &mut judgements {
         j.evidence
@@ -53,6 +56,7 @@ pub fn judge(
         expected_caused: total(&judgements, excess.as_ref()),
         judgements,
         excess: excess.map(|e| e.0),
+        comparable,
         findings,
     }
 }
@@ -114,6 +118,7 @@ impl<'a> Bench<'a> {
     /// Fills the cells of every outage in one pass over the attempts.
     fn count(&mut self) {
         let mut cells: Vec<Cells> = std::mem::take(&mut self.cells);
+        let mut outside: BTreeMap<(u32, Option<(ErrorClass, Sym)>), f64> = BTreeMap::new();
         for (i, attempt) in self
             .timeline
             .attempts
@@ -121,52 +126,50 @@ impl<'a> Bench<'a> {
             .enumerate()
             .filter(|(_, a)| a.outcome.is_final())
         {
-            let kind = self.strata.of[i];
-            let windows: Vec<Option<(Window, f64)>> =
-                self.exposures.iter().map(|e| e.window(attempt)).collect();
-            let outside = windows.iter().all(Option::is_none);
-            let stands_for = if attempt.outcome.is_bad() {
+            let failed = attempt.outcome.is_bad();
+            let stands_for = if failed {
                 1.0
             } else {
                 self.sampling.stands_for(attempt.merchant)
             };
-            let calls = if outside && !attempt.outcome.is_bad() {
-                Vec::new()
-            } else {
-                self.links.of(attempt)
-            };
-            for (o, window) in windows.iter().enumerate() {
-                let uses = self.uses[o][kind as usize];
-                let met = self.failure(i, attempt, o, &calls).0;
-                let failure = attempt.outcome.is_bad().then_some(met);
-                match window {
-                    Some((w, on)) if *on >= 1.0 => {
-                        // What a rival explains would otherwise pass for the outage's doing.
-                        let rival = failure.as_ref().and_then(|f| self.rival(attempt, f, o));
-                        if rival.is_none() {
-                            cells[o].add_inside(
-                                kind,
-                                attempt.merchant,
-                                uses,
-                                *w,
-                                met.link,
-                                stands_for,
-                                failure.as_ref(),
-                            );
-                        }
-                    }
-                    None if outside => cells[o].add_outside(
-                        kind,
-                        attempt.merchant,
-                        uses,
-                        stands_for,
-                        failure.as_ref(),
-                    ),
-                    _ => {}
+            let met = self.met(attempt);
+            if met.is_empty() {
+                let what = failed.then(|| (attempt.class, self.error(attempt).signature));
+                *outside.entry((self.strata.of[i], what)).or_default() += stands_for;
+                continue;
+            }
+            let calls = self.links.of(attempt);
+            for (o, window, _) in met.into_iter().filter(|m| m.2 >= 1.0) {
+                let seen = self.failure(i, attempt, o, &calls).0;
+                let failure = failed.then_some(&seen);
+                // What a rival explains would otherwise pass for the outage's doing.
+                if failure.and_then(|f| self.rival(attempt, f, o)).is_none() {
+                    cells[o].add_inside(seen.who, window, seen.link, stands_for, failure);
                 }
             }
         }
+        for ((kind, what), count) in &outside {
+            for (o, cells) in cells.iter_mut().enumerate() {
+                cells.add_outside(self.member(*kind, o), *what, *count);
+            }
+        }
         self.cells = cells;
+    }
+
+    /// The outages that an attempt met: index, stretch, probability that it was on by then.
+    fn met(&self, attempt: &Attempt) -> Vec<(usize, Window, f64)> {
+        let exposures = self.exposures.iter().enumerate();
+        exposures
+            .filter_map(|(o, e)| e.window(attempt).map(|(w, on)| (o, w, on)))
+            .collect()
+    }
+
+    fn member(&self, kind: u32, outage: usize) -> Member {
+        Member {
+            kind,
+            merchant: self.strata.kinds[kind as usize].merchant,
+            uses: self.uses[outage][kind as usize],
+        }
     }
 
     fn rival(&self, attempt: &Attempt, f: &Failure, outage: usize) -> Option<&Rival> {
@@ -203,11 +206,8 @@ impl<'a> Bench<'a> {
         let exchange = self.outages[outage].exchange;
         let (link, call, by_time) = self.link_state(i, attempt, exchange, calls);
         let error = self.error(attempt);
-        let uses = self.uses[outage][kind as usize];
         let failure = Failure {
-            kind,
-            merchant: attempt.merchant,
-            uses,
+            who: self.member(kind, outage),
             signature: error.signature,
             class: attempt.class,
             link,
@@ -244,7 +244,14 @@ impl<'a> Bench<'a> {
     fn judge_one(&self, i: usize, attempt: &Attempt) -> Judgement {
         let calls = self.links.of(attempt);
         let mut best: Option<(usize, f64, Vec<Evidence>, Case<'_>)> = None;
-        for o in 0..self.outages.len() {
+        let mut candidates: Vec<usize> = self.met(attempt).into_iter().map(|m| m.0).collect();
+        if candidates.is_empty() {
+            // The nearest one, to say how far away it was.
+            let nearest = (0..self.outages.len())
+                .reduce(|a, b| if self.nearer(attempt, b, a) { b } else { a });
+            candidates.extend(nearest);
+        }
+        for o in candidates {
             let case = self.case(i, attempt, o, &calls);
             let (p, evidence) = weigh(&case);
             let better = best.as_ref().is_none_or(|b| {
@@ -262,11 +269,10 @@ impl<'a> Bench<'a> {
         };
         let mut probability = p;
         let met = case.window.is_some();
-        if !met {
-            if let Some((blip, reason)) = self.blip(&calls) {
-                probability = probability.max(blip);
-                evidence.push(reason);
-            }
+        let blip = if met { None } else { self.blip(&calls) };
+        if let Some((blip, reason)) = blip {
+            probability = probability.max(blip);
+            evidence.push(reason);
         }
         let verdict = self.options.thresholds.verdict(probability);
         let channel = (met && probability > self.options.thresholds.unrelated_at)
@@ -319,7 +325,7 @@ impl<'a> Bench<'a> {
             uses: if failure.link == LinkState::Failed {
                 Use::Uses
             } else {
-                failure.uses
+                failure.who.uses
             },
             window: met.map(|m| m.0),
             link: failure.link,
@@ -329,8 +335,8 @@ impl<'a> Bench<'a> {
             any,
             given_error,
             given_link,
-            usual_rate: cells.usual_failure_rate(failure.kind, failure.merchant, failure.uses),
-            usual_counts: cells.usual_counts(failure.kind),
+            usual_rate: cells.usual_failure_rate(failure.who),
+            usual_counts: cells.usual_counts(failure.who.kind),
             rival: self.rival(attempt, &failure, o),
             log_end: self.log_end,
         }
@@ -420,6 +426,22 @@ impl<'a> Bench<'a> {
         } else {
             Channel::Direct
         }
+    }
+
+    /// The sum of the probabilities of those that [`Bench::excess`] counts: during an outage, by attempts that use it.
+    fn comparable(&self, judgements: &[Judgement]) -> f64 {
+        let counted = |j: &&Judgement| {
+            j.outage.is_some_and(|o| {
+                let met = self.exposures[o].window(&self.timeline.attempts[j.attempt]);
+                let uses = self.uses[o][self.strata.of[j.attempt] as usize];
+                uses == Use::Uses && met.is_some_and(|(w, on)| !w.is_tail() && on >= 1.0)
+            })
+        };
+        judgements
+            .iter()
+            .filter(counted)
+            .map(|j| j.probability)
+            .sum()
     }
 
     /// Excess over all outages, of those who use the exchange, with its interval and variance.

@@ -89,6 +89,8 @@ pub struct Judged {
     pub expected_caused: Interval,
     /// Observed minus expected failures of those who use the exchange, inside the outages: the other way to count.
     pub excess: Option<Interval>,
+    /// The sum of the probabilities over just the failures that `excess` counts, for comparison with it.
+    pub comparable: f64,
     /// Rival explanations.
     pub findings: Vec<Finding>,
 }

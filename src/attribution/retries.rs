@@ -1,72 +1,133 @@
-//! Attempts that exist only because an earlier one of the same order failed.
+//! Attempts that exist only because an earlier one failed: of the same order, or as the record itself states.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use crate::model::{Channel, Evidence, IdHash, Judgement, Thresholds};
+use super::case::logit;
+use crate::model::{Attempt, Channel, Evidence, IdHash, Judgement, Outcome, Sym, Thresholds, Time};
 use crate::timeline::Timeline;
 
-/// An earlier failure that probably followed from the outage takes the later ones of its order with it: without the outage the
-/// first would have gone through, and the others would not exist.
+/// Whoever tries again later than this after a failure decides anew, in seconds.
+const LATEST_S: f64 = 7200.0;
+/// From this probability on an earlier failure takes a later attempt with it.
+const LIKELY: f64 = 0.5;
+
+/// An earlier failure that probably followed from the outage takes the later attempts with it: without the outage the first
+/// would have gone through, and the others would not exist. A success in between ends the chain.
 pub(crate) fn carry_over(
     timeline: &Timeline,
     judgements: &mut [Judgement],
     thresholds: &Thresholds,
 ) {
-    let mut orders: BTreeMap<IdHash, Vec<usize>> = BTreeMap::new();
-    for (i, j) in judgements.iter().enumerate() {
-        let order = timeline.attempts[j.attempt].order;
-        if order.is_some() {
-            orders.entry(order).or_default().push(i);
+    let chains = Chains::of(timeline, judgements);
+    let mut order: Vec<usize> = (0..judgements.len()).collect();
+    order.sort_by_key(|&i| {
+        let a = &timeline.attempts[judgements[i].attempt];
+        (a.start, a.time, a.source)
+    });
+    for i in order {
+        if let Some(earlier) = chains.cause(timeline, judgements, i) {
+            let earlier = judgements[earlier].clone();
+            carry(timeline, &earlier, &mut judgements[i], thresholds);
         }
-    }
-    for chain in orders.values_mut().filter(|c| c.len() > 1) {
-        chain.sort_by_key(|&i| {
-            let a = &timeline.attempts[judgements[i].attempt];
-            (a.start, a.time, a.source)
-        });
-        carry_along(timeline, judgements, chain, thresholds);
     }
 }
 
-fn carry_along(
-    timeline: &Timeline,
-    judgements: &mut [Judgement],
-    chain: &[usize],
-    thresholds: &Thresholds,
-) {
-    let mut cause: Option<(usize, f64)> = None;
-    for &i in chain {
-        if let Some((first, p_first)) = cause {
-            let earlier = &judgements[first];
-            let (outage, exchange) = (earlier.outage, earlier.linked_exchange);
-            let id = timeline
-                .names
-                .text(timeline.attempts[earlier.attempt].id)
-                .to_string();
-            let source = timeline.attempts[earlier.attempt].source;
-            let own = &mut judgements[i];
-            let joined = 1.0 - (1.0 - own.probability) * (1.0 - p_first);
-            let log_odds = super::case::logit(joined) - super::case::logit(own.probability);
-            own.evidence.push(Evidence {
-                rule: "retry-of-knock-on",
-                supports: true,
-                weight: log_odds.abs(),
-                detail: format!("it repeats {id}, which failed before it (probability {p_first:.2}): without that failure it would not exist"),
-                source,
-            });
-            own.probability = joined;
-            own.verdict = thresholds.verdict(joined);
-            own.outage = own.outage.or(outage);
-            if own.linked_exchange.is_none() {
-                own.linked_exchange = exchange;
+/// One shop's order.
+type Order = (Sym, IdHash);
+
+#[derive(Default)]
+struct Chains {
+    /// Failed attempts of an order with more than one.
+    failures: BTreeMap<Order, Vec<usize>>,
+    /// When an order with a failure succeeded.
+    successes: BTreeMap<Order, Vec<Time>>,
+    by_payment: HashMap<(Sym, IdHash), usize>,
+}
+
+fn order_of(a: &Attempt) -> Option<Order> {
+    a.order.is_some().then_some((a.merchant, a.order))
+}
+
+impl Chains {
+    fn of(timeline: &Timeline, judgements: &[Judgement]) -> Chains {
+        let mut chains = Chains::default();
+        for (i, j) in judgements.iter().enumerate() {
+            let a = &timeline.attempts[j.attempt];
+            if let Some(order) = order_of(a) {
+                chains.failures.entry(order).or_default().push(i);
             }
-            if own.probability > thresholds.unrelated_at {
-                own.channel = Some(Channel::Retry);
+            if a.links[0].is_some() {
+                chains.by_payment.insert((a.merchant, a.links[0]), i);
             }
         }
-        let p = judgements[i].probability;
-        if p > 0.5 && cause.is_none_or(|(_, best)| p > best) {
-            cause = Some((i, p));
+        for a in timeline
+            .attempts
+            .iter()
+            .filter(|a| a.outcome == Outcome::Succeeded)
+        {
+            if let Some(order) = order_of(a).filter(|o| chains.failures.contains_key(o)) {
+                chains.successes.entry(order).or_default().push(a.time);
+            }
         }
+        chains
+    }
+
+    /// The likeliest earlier failure that judgement `i` repeats.
+    fn cause(&self, timeline: &Timeline, judgements: &[Judgement], i: usize) -> Option<usize> {
+        let own = &timeline.attempts[judgements[i].attempt];
+        if own.retry_of.is_some() {
+            let stated = self.by_payment.get(&(own.merchant, own.retry_of)).copied();
+            return stated.filter(|&e| e != i && judgements[e].probability > LIKELY);
+        }
+        if own.attempt_no == 1 {
+            return None;
+        }
+        let order = order_of(own)?;
+        let saved = self.successes.get(&order);
+        let repeats = |&e: &usize| {
+            let earlier = &timeline.attempts[judgements[e].attempt];
+            let gap = own.start.secs_since(earlier.time);
+            let saved_between =
+                saved.is_some_and(|s| s.iter().any(|t| earlier.time <= *t && *t <= own.start));
+            e != i
+                && (0.0..=LATEST_S).contains(&gap)
+                && !saved_between
+                && judgements[e].probability > LIKELY
+        };
+        let earlier = self.failures.get(&order)?.iter().copied().filter(repeats);
+        earlier.max_by(|a, b| {
+            judgements[*a]
+                .probability
+                .total_cmp(&judgements[*b].probability)
+                .then(b.cmp(a))
+        })
+    }
+}
+
+fn carry(timeline: &Timeline, earlier: &Judgement, own: &mut Judgement, thresholds: &Thresholds) {
+    let first = &timeline.attempts[earlier.attempt];
+    let alone = own.probability;
+    let joined = 1.0 - (1.0 - alone) * (1.0 - earlier.probability);
+    own.evidence.push(Evidence {
+        rule: "retry-of-knock-on",
+        supports: true,
+        weight: (logit(joined) - logit(alone)).abs(),
+        detail: format!(
+            "it repeats {}, which failed before it (probability {:.2}): without that failure it would not exist",
+            timeline.names.text(first.id),
+            earlier.probability
+        ),
+        source: first.source,
+    });
+    own.probability = joined;
+    own.verdict = thresholds.verdict(joined);
+    if own.outage.is_none() || alone < earlier.probability {
+        own.outage = earlier.outage;
+    }
+    if own.linked_exchange.is_none() {
+        own.linked_exchange = earlier.linked_exchange;
+    }
+    if own.probability > thresholds.unrelated_at {
+        own.channel = Some(Channel::Retry);
     }
 }

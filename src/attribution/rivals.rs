@@ -28,6 +28,8 @@ const EARLY_SHARE: f64 = 0.08;
 const LATE_S: f64 = 300.0;
 /// … or this share of the outage.
 const LATE_SHARE: f64 = 0.3;
+/// … or this share of it for attempts that do not use the exchange.
+const LATE_SHARE_OTHERS: f64 = 0.1;
 /// How far inside the outage a stretch must begin, and end, to be a middle part of it.
 const INSIDE_SHARE: f64 = 0.3;
 /// … and at least so many seconds.
@@ -105,14 +107,15 @@ impl Rivals {
         } else {
             1
         }];
-        groups(strata, failure.kind)
+        groups(strata, failure.who.kind)
             .into_iter()
             .flat_map(|g| signs.iter().map(move |s| (g, *s)))
             .filter_map(|key| self.by_key.get(&key))
             .flatten()
             .map(|&i| &self.stretches[i])
             .find(|r| {
-                r.span.contains(attempt.start) && has_other_times(r, outage, failure.uses, log_end)
+                r.span.contains(attempt.start)
+                    && has_other_times(r, outage, failure.who.uses, log_end)
             })
     }
 
@@ -196,7 +199,13 @@ fn has_other_times(r: &Rival, outage: &Outage, uses: Use, log_end: Time) -> bool
     let slack = EARLY_S.max(EARLY_SHARE * span.secs()) + unsure.clamp(0.0, 300.0);
     let early = span.start.secs_since(r.span.start) > slack;
     let late_by = r.span.end.secs_since(span.end);
-    let late = outage.end.is_some() && late_by > LATE_S.max(LATE_SHARE * span.secs());
+    // Pending payments of those who use the exchange expire long after; a starved pool recovers with it.
+    let share = if uses == Use::Uses {
+        LATE_SHARE
+    } else {
+        LATE_SHARE_OTHERS
+    };
+    let late = outage.end.is_some() && late_by > LATE_S.max(share * span.secs());
     let inside = INSIDE_S.max(INSIDE_SHARE * span.secs());
     let late_start = r.span.start.secs_since(span.start) > inside;
     let early_end = span.end.secs_since(r.span.end) > inside;
@@ -361,7 +370,7 @@ fn finding(timeline: &Timeline, strata: &Strata, r: &Rival) -> Finding {
         words
     };
     let detail = format!(
-        "{} failures of {who} with \"{words}\" between {} and {} (usual share {:.2} %). They began and ended at times of \
+        "{} failures of {who} with \"{words}\" between {} and {} (usual share {:.2}%). They began and ended at times of \
          their own, which no outage found here shares: another incident explains them.",
         r.failures,
         r.span.start,

@@ -114,7 +114,7 @@ fn later_attempts(timeline: &Timeline, index: usize) -> Vec<Moment> {
         .attempts
         .iter()
         .enumerate()
-        .filter(|(i, a)| *i != index && a.order == attempt.order)
+        .filter(|(i, a)| *i != index && a.order == attempt.order && a.merchant == attempt.merchant)
         .map(|(_, a)| {
             let when = if a.start >= attempt.start {
                 "a later"
@@ -237,7 +237,7 @@ fn rate(what: &str, (all, failed): (u64, u64)) -> String {
     let (low, high) = wilson(failed, all);
     let share = 100.0 * failed as f64 / all.max(1) as f64;
     format!(
-        "{what}: {failed} of {all} failed ({share:.1} %, 95 % interval {:.1} to {:.1} %)",
+        "{what}: {failed} of {all} failed ({share:.1}%, 95 % interval {:.1} to {:.1}%)",
         100.0 * low,
         100.0 * high
     )

@@ -172,7 +172,8 @@ impl Strata {
     }
 
     fn by_component(&self, learnt: &Learnt, outage: &Outage) -> Use {
-        let whole = outage.components.iter().any(|c| c.component.is_none());
+        // Calls that name no component count only where none does: beside named ones they are foreign requests.
+        let whole = outage.components.iter().all(|c| c.component.is_none());
         let hit = outage
             .components
             .iter()

@@ -12,7 +12,7 @@ use crate::config::{Config, ConfigError, InputSection, ThresholdSection};
 use crate::model::{Role, Thresholds, Time, ZoneFrom};
 use crate::parse::MappingRule;
 use crate::pipeline::{DependencyRule, Settings, ZoneRule};
-use crate::source::{Limits, Request};
+use crate::source::{self, Limits, Request};
 use crate::timeline::{ClassRules, ZoneSpec};
 
 /// The configuration that is read without being asked for, from the current folder.
@@ -196,8 +196,10 @@ pub(crate) fn refuse_to_overwrite_input(requests: &[Request], output: &Path) -> 
         // It does not exist yet, so it is no input.
         return Ok(());
     };
-    let read = |r: &Request| Path::new(&r.path).canonicalize().is_ok_and(|p| p == target);
-    if target.is_file() && requests.iter().any(read) {
+    // What cannot be found is told when it is read.
+    let (inputs, _) = source::discover(requests, &Limits::default()).unwrap_or_default();
+    let read = |i: &source::Input| i.path.canonicalize().is_ok_and(|p| p == target);
+    if target.is_file() && inputs.iter().any(read) {
         let shown = output.display();
         return Err(Fault::new(format!("\"{shown}\" is both input and output")).into());
     }

@@ -7,7 +7,7 @@
 use std::io::{self, IsTerminal as _};
 
 /// Width of tables that do not go to a terminal, in columns.
-const PIPE_WIDTH: usize = 120;
+const PIPE_WIDTH: usize = 80;
 /// Narrower terminals are treated as this wide.
 const LEAST_WIDTH: usize = 40;
 

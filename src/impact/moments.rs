@@ -67,7 +67,7 @@ fn of_exchange(o: &Outcome<'_>, i: usize, outage: &Outage, out: &mut Vec<Moment>
         push(
             phase.span.start,
             format!(
-                "{name} at its worst: {:.0} % of calls failed or came too late",
+                "{name} at its worst: {:.0}% of calls failed or came too late",
                 100.0 * phase.failure_rate
             ),
             None,

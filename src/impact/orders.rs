@@ -22,7 +22,7 @@ struct Order {
 /// An attempt's order; an attempt without one is its own, told by its payment id or its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum OrderKey {
-    Named(IdHash),
+    Named(Sym, IdHash),
     Alone(usize),
 }
 
@@ -63,7 +63,7 @@ fn affected(o: &Outcome<'_>) -> BTreeMap<OrderKey, Order> {
     for j in o.caused() {
         let a = &o.timeline.attempts[j.attempt];
         let key = if a.order.is_some() {
-            OrderKey::Named(a.order)
+            OrderKey::Named(a.merchant, a.order)
         } else {
             OrderKey::Alone(j.attempt)
         };
@@ -89,7 +89,7 @@ fn affected(o: &Outcome<'_>) -> BTreeMap<OrderKey, Order> {
 fn follow_up(o: &Outcome<'_>, mut orders: BTreeMap<OrderKey, Order>) -> BTreeMap<OrderKey, Order> {
     for (i, a) in o.timeline.attempts.iter().enumerate() {
         let key = if a.order.is_some() {
-            OrderKey::Named(a.order)
+            OrderKey::Named(a.merchant, a.order)
         } else {
             OrderKey::Alone(i)
         };
@@ -107,7 +107,8 @@ fn follow_up(o: &Outcome<'_>, mut orders: BTreeMap<OrderKey, Order>) -> BTreeMap
     orders
 }
 
-fn add(amounts: &mut Amounts, o: &Outcome<'_>, currency: Sym, amount: Option<Decimal>) {
+/// Adds an amount under its currency, `?` where the record names none.
+pub(super) fn add(amounts: &mut Amounts, o: &Outcome<'_>, currency: Sym, amount: Option<Decimal>) {
     let Some(amount) = amount else { return };
     let name = o.timeline.names.text(currency);
     let entry = amounts

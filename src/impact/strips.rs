@@ -17,15 +17,14 @@ pub fn strips(o: &Outcome<'_>) -> Vec<Strip> {
     };
     let mut exchanges: BTreeMap<Sym, Vec<StripBucket>> = BTreeMap::new();
     for call in o.timeline.calls.iter().filter(|c| c.exchange.is_some()) {
-        let row = exchanges.entry(call.exchange).or_insert_with(empty);
-        let counted =
-            call.class != ErrorClass::RateLimited && call.class != ErrorClass::ClientError;
-        add(
-            row,
-            span,
-            call.time,
-            call.class != ErrorClass::None && counted,
-        );
+        // A refusal says nothing of the service: neither good nor bad.
+        let refused =
+            call.class == ErrorClass::RateLimited || matches!(call.http_status, 401 | 403);
+        if !refused {
+            let bad = !matches!(call.class, ErrorClass::None | ErrorClass::ClientError);
+            let row = exchanges.entry(call.exchange).or_insert_with(empty);
+            add(row, span, call.time, bad);
+        }
     }
     let hit = |e: &Sym| o.outages.iter().any(|out| out.exchange == *e);
     let mut rows: Vec<(Sym, Vec<StripBucket>)> = exchanges.into_iter().collect();

@@ -6,10 +6,13 @@ use super::Outcome;
 use crate::model::{Count, FailureTotals, Interval, Judgement, Sym, Verdict};
 
 /// Counts the verdicts.
+///
+/// `excess` is the other way to count, and `expected_in_excess` the sum of the probabilities over just what it counts.
 pub fn totals(
     o: &Outcome<'_>,
     expected_caused: Interval,
     excess: Option<Interval>,
+    expected_in_excess: f64,
 ) -> FailureTotals {
     let mut all = Count::default();
     for a in o.timeline.attempts.iter().filter(|a| a.outcome.is_final()) {
@@ -28,6 +31,7 @@ pub fn totals(
         undetermined: all.undetermined,
         expected_caused,
         excess,
+        expected_in_excess,
         by_channel: by_channel(o),
         by_exchange: by(o, |i, j| text(exchange_of(o, i, j))),
         by_merchant: by(o, |i, _| text(o.timeline.attempts[i].merchant)),

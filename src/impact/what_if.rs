@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Outcome;
-use crate::model::{Amounts, Channel, Outcome as End, Sym, WhatIf, WhatIfCase};
+use super::orders::add;
+use crate::model::{Amounts, Channel, IdHash, Outcome as End, Sym, WhatIf, WhatIfCase};
 
 /// How long after the onset a fallback is taken to be in use, in seconds.
 const TAKE_OVER_S: f64 = 60.0;
@@ -45,42 +46,35 @@ fn fallback(o: &Outcome<'_>, outage: usize, configured: Option<&str>) -> Option<
     let by_exchange = served(o, outage);
     let wanted =
         |e: &Sym| configured.is_none_or(|c| c.eq_ignore_ascii_case(o.timeline.names.text(*e)));
-    let mut rate: BTreeMap<Sym, f64> = BTreeMap::new();
-    let mut who: BTreeSet<String> = BTreeSet::new();
+    let mut best: BTreeMap<Sym, (f64, Sym)> = BTreeMap::new();
     for (exchange, currencies) in by_exchange.iter().filter(|(e, _)| wanted(e)) {
         for (currency, (good, all)) in currencies.iter().filter(|(_, c)| c.0 >= LEAST_SERVED) {
             let share = *good as f64 / *all as f64;
-            if share > rate.get(currency).copied().unwrap_or(0.0) {
-                rate.insert(*currency, share);
+            if best.get(currency).is_none_or(|(s, _)| share > *s) {
+                best.insert(*currency, (share, *exchange));
             }
-            who.insert(o.timeline.names.text(*exchange).to_string());
         }
     }
     let from = down.start.plus_secs(TAKE_OVER_S);
     let (mut failures, mut orders, mut amount) = (0.0, 0.0, Amounts::new());
     let mut currencies: BTreeSet<String> = BTreeSet::new();
+    let mut who: BTreeSet<String> = BTreeSet::new();
     let recovered = recovered_orders(o);
     for j in o
         .caused()
         .filter(|j| j.outage == Some(outage) && j.channel != Some(Channel::Collateral))
     {
         let a = &o.timeline.attempts[j.attempt];
-        let Some(share) = rate.get(&a.currency).filter(|_| a.start >= from) else {
+        let Some((share, exchange)) = best.get(&a.currency).filter(|_| a.start >= from) else {
             continue;
         };
         failures += share;
         currencies.insert(o.timeline.names.text(a.currency).to_string());
-        if !recovered.contains(&a.order.0)
-            && a.outcome == End::Failed
-            && j.channel != Some(Channel::Retry)
-        {
+        who.insert(o.timeline.names.text(*exchange).to_string());
+        let lost = !recovered.contains(&(a.merchant, a.order)) && a.outcome == End::Failed;
+        if lost && j.channel != Some(Channel::Retry) {
             orders += share;
-            if let Some(value) = a.amount {
-                let sum = amount
-                    .entry(o.timeline.names.text(a.currency).to_string())
-                    .or_default();
-                *sum += value;
-            }
+            add(&mut amount, o, a.currency, a.amount);
         }
     }
     if failures < 1.0 {
@@ -110,11 +104,11 @@ fn fallback(o: &Outcome<'_>, outage: usize, configured: Option<&str>) -> Option<
     })
 }
 
-fn recovered_orders(o: &Outcome<'_>) -> BTreeSet<u64> {
+fn recovered_orders(o: &Outcome<'_>) -> BTreeSet<(Sym, IdHash)> {
     o.timeline
         .attempts
         .iter()
         .filter(|a| a.outcome == End::Succeeded && a.order.is_some())
-        .map(|a| a.order.0)
+        .map(|a| (a.merchant, a.order))
         .collect()
 }

@@ -57,6 +57,8 @@ pub struct FailureTotals {
     pub expected_caused: Interval,
     /// Observed minus expected failures inside the outages: the other way to count, for comparison.
     pub excess: Option<Interval>,
+    /// Sum of the probabilities over just the failures that `excess` counts, for comparison with it.
+    pub expected_in_excess: f64,
     /// By channel (caused only), most first.
     pub by_channel: Vec<Count>,
     /// By exchange, most caused first.

@@ -5,6 +5,14 @@ use crate::stats::{Boundary, Levels, Run, Segmented, locate_boundary, segment_fr
 
 /// Fewer bad observations than this are a blip, whatever their weight.
 pub(crate) const LEAST_BAD: usize = 3;
+/// A partial disturbance shorter than this, in seconds, …
+const FLICKER_S: f64 = 20.0;
+/// … in which less than this share of the calls was bad, is no outage.
+const FLICKER_SHARE: f64 = 0.5;
+/// Fewer bad calls than this within …
+const MOMENT_BAD: u64 = 20;
+/// … so many seconds are no outage, whatever their share.
+const MOMENT_S: f64 = 3.0;
 /// How far around a change its position is looked for, in observations.
 const LOOK_AROUND: usize = 200;
 /// Observations that tell the rate next to a change.
@@ -109,6 +117,7 @@ pub(crate) fn episodes(
             let before = pieces.get(i + 1).map_or(row.len(), |next| next.0);
             cut.episode(pieces[i], (after, before), of)
         })
+        .filter(|episode| !is_flicker(episode))
         .collect()
 }
 
@@ -119,6 +128,15 @@ struct Cut<'a> {
     runs: &'a [Run],
     levels: &'a Levels,
     baseline: f64,
+}
+
+/// A few seconds in which some calls fail are chance, or one client's retries: failures are not quite independent.
+fn is_flicker(episode: &Episode) -> bool {
+    let share = episode.bad as f64 / episode.observed.max(1) as f64;
+    let lasts = episode.span().secs();
+    let partial = lasts < FLICKER_S && share < FLICKER_SHARE;
+    let moment = lasts < MOMENT_S && episode.bad < MOMENT_BAD;
+    episode.end.is_some() && (partial || moment)
 }
 
 fn cut_at_silences(

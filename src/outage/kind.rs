@@ -93,7 +93,7 @@ pub(crate) fn name(timeline: &Timeline, health: &Health, outage: &mut Outage) {
             &component.name
         };
         let detail = format!(
-            "{name}: {} of {} calls failed or came too late ({:.1} %), against {:.2} % outside the outage",
+            "{name}: {} of {} calls failed or came too late ({:.1}%), against {:.2}% outside the outage",
             component.failed_calls,
             component.calls,
             100.0 * component.failed_calls as f64 / component.calls.max(1) as f64,
@@ -186,7 +186,7 @@ fn sentence(a: &Answers, surge: Option<f64>, kind: OutageKind) -> String {
         (a.refused, "were refused (429, 418, 403)"),
     ] {
         if n > 0 {
-            parts.push(format!("{:.0} % {what}", share(n)));
+            parts.push(format!("{:.0}% {what}", share(n)));
         }
     }
     let word = match kind {

@@ -15,6 +15,8 @@ mod refusals;
 mod series;
 mod testimony;
 
+use std::collections::BTreeMap;
+
 use crate::model::{Evidence, Finding, Outage, Span, Sym};
 use crate::timeline::{Health, Timeline};
 
@@ -72,9 +74,9 @@ pub struct Detected {
     pub silences: Vec<Span>,
 }
 
-/// Finds every outage.
-pub fn detect(timeline: &Timeline) -> Detected {
-    let health = Health::learn(timeline);
+/// Finds every outage. `client_timeout_ms` is what the user states of the clients' time-outs, by exchange.
+pub fn detect(timeline: &Timeline, client_timeout_ms: &BTreeMap<String, u64>) -> Detected {
+    let health = Health::learn(timeline, client_timeout_ms);
     let silences = series::silences(timeline);
     let context = Context {
         timeline,

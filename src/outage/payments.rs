@@ -8,7 +8,9 @@ use super::{Context, Detector, Found, MERGE_GAP_S};
 use crate::model::{Attempt, ErrorClass, OutageSource, Span, Sym};
 
 /// With at least this share of the usual calls logged, the calls decide and not the payments.
-const CALLS_DECIDE: f64 = 0.3;
+const CALLS_DECIDE: f64 = 0.4;
+/// So many calls of a component must have been expected before their absence tells.
+const LEAST_EXPECTED: f64 = 8.0;
 
 /// Detects outages from payments whose errors speak of the exchange.
 pub(crate) struct PaymentsThroughExchange;
@@ -79,20 +81,34 @@ fn speaks_of_upstream(attempt: &Attempt) -> bool {
         && (attempt.class.is_upstream() || attempt.class == ErrorClass::CircuitOpen)
 }
 
-/// Whether enough of the exchange's calls were logged in `span` to judge by them.
+/// Whether enough of the exchange's calls were logged in `span` to judge by them. A component whose calls nearly all
+/// vanish while others' go on is not judged by these: a refused connection leaves no line.
 fn calls_decide(context: &Context<'_>, exchange: Sym, span: Span) -> bool {
-    let calls: Vec<_> = context
+    let mut by_component: BTreeMap<Sym, (f64, f64)> = BTreeMap::new();
+    let (mut first, mut last) = (None, None);
+    for call in context
         .timeline
         .calls
         .iter()
         .filter(|c| c.exchange == exchange)
-        .map(|c| c.time)
-        .collect();
-    let (Some(first), Some(last)) = (calls.first(), calls.last()) else {
+    {
+        first.get_or_insert(call.time);
+        last = Some(call.time);
+        let count = by_component.entry(call.component).or_default();
+        if span.contains(call.time) {
+            count.0 += 1.0
+        } else {
+            count.1 += 1.0
+        }
+    }
+    let (Some(first), Some(last)) = (first, last) else {
         return false;
     };
-    let inside = calls.iter().filter(|t| span.contains(**t)).count() as f64;
-    let outside_s = (last.secs_since(*first) - span.secs()).max(1.0);
-    let expected = (calls.len() as f64 - inside) / outside_s * span.secs();
-    inside >= 5.0 && inside >= CALLS_DECIDE * expected
+    let outside_s = (last.secs_since(first) - span.secs()).max(1.0);
+    let expected = |outside: f64| outside / outside_s * span.secs();
+    let vanished = |&(inside, outside): &(f64, f64)| {
+        expected(outside) >= LEAST_EXPECTED && inside < CALLS_DECIDE * expected(outside)
+    };
+    let inside: f64 = by_component.values().map(|c| c.0).sum();
+    inside >= 5.0 && !by_component.values().any(vanished)
 }

@@ -167,7 +167,7 @@ fn misuse_finding(
     };
     let span = episode.span();
     let detail = format!(
-        "From {} to {} {exchange} refused {} of {} calls of {who} for their rate (usual: {:.1} %), at {surge:.1} times the usual \
+        "From {} to {} {exchange} refused {} of {} calls of {who} for their rate (usual: {:.1}%), at {surge:.1} times the usual \
          number of requests. Others were served, or nothing but our own rate had changed: this is our use of a rate limit, \
          not an outage of {exchange}.",
         span.start,

@@ -57,10 +57,8 @@ pub struct MappingRule {
 impl MappingRule {
     /// Whether the rule concerns `input`: all selectors that it has must fit.
     pub fn concerns(&self, input: &Input) -> bool {
-        let path_fits = self.path.as_ref().is_none_or(|glob| {
-            let name = input.shown.rsplit('/').next().unwrap_or(&input.shown);
-            glob::Pattern::new(glob).is_ok_and(|p| p.matches(&input.shown) || p.matches(name))
-        });
+        let path = self.path.as_ref();
+        let path_fits = path.is_none_or(|pattern| path_fits(pattern, input));
         path_fits
             && self
                 .name
@@ -73,6 +71,12 @@ impl MappingRule {
 /// Every format that is read: its id and what it is, for help and documentation.
 pub fn formats() -> impl Iterator<Item = (&'static str, &'static str)> {
     formats::FORMATS.iter().map(|f| (f.id(), f.about()))
+}
+
+/// Whether a glob fits the shown path of an input, or its file name alone.
+pub fn path_fits(pattern: &str, input: &Input) -> bool {
+    let name = input.shown.rsplit('/').next().unwrap_or(&input.shown);
+    glob::Pattern::new(pattern).is_ok_and(|p| p.matches(&input.shown) || p.matches(name))
 }
 
 /// How to read.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Found, Settings};
+use crate::attribution::Judged;
 use crate::model::{
     Citation, FailedAttempt, Finding, Judgement, Report, Role, SourceRef, Span, Sym, Verdict,
     ZoneFrom,
@@ -29,7 +30,12 @@ pub(super) fn report_of(settings: &Settings, found: &Found) -> Report {
         judgements: &judged.judgements,
         window: report.window,
     };
-    report.totals = impact::totals(&outcome, judged.expected_caused, judged.excess);
+    report.totals = impact::totals(
+        &outcome,
+        judged.expected_caused,
+        judged.excess,
+        judged.comparable,
+    );
     report.impact = impact::impact(&outcome);
     report.detection = impact::detection(&outcome);
     report.moments = impact::moments(&outcome);
@@ -45,7 +51,7 @@ pub(super) fn report_of(settings: &Settings, found: &Found) -> Report {
         .findings
         .sort_by_key(|f: &Finding| std::cmp::Reverse(f.severity));
     report.failures = judged.judgements.iter().map(|j| row(timeline, j)).collect();
-    report.warnings.extend(disagreement(&report));
+    report.warnings.extend(disagreement(judged));
     report.warnings.extend(gaps(
         &detected.silences,
         detected.outages.iter().map(|o| o.span(timeline.end())),
@@ -95,7 +101,7 @@ fn input_warnings(report: &Report) -> Vec<String> {
         if input.rejected > 0 {
             let share = 100.0 * input.rejected as f64 / input.lines.max(1) as f64;
             out.push(format!(
-                "{}: {} of {} lines were not understood ({share:.1} %)",
+                "{}: {} of {} lines were not understood ({share:.1}%)",
                 input.path, input.rejected, input.lines
             ));
         }
@@ -118,16 +124,16 @@ fn input_warnings(report: &Report) -> Vec<String> {
 }
 
 /// The two ways to count should agree; where they do not, the reader must know.
-fn disagreement(report: &Report) -> Option<String> {
-    let excess = report.totals.excess?;
-    let sum = report.totals.expected_caused;
-    let apart = sum.low > excess.high.max(0.0) || excess.low > sum.high;
-    let much = (sum.mean - excess.mean).abs() > 0.1 * sum.mean.max(20.0);
-    (apart && much).then(|| {
+fn disagreement(judged: &Judged) -> Option<String> {
+    let excess = judged.excess?;
+    let sum = judged.comparable;
+    let half = (excess.high - excess.low) / 2.0;
+    let apart = (sum - excess.mean).abs();
+    (apart > 2.0 * half && apart > 0.1 * sum.max(20.0)).then(|| {
         format!(
-            "the two ways to count disagree: the single verdicts add up to {:.0} knock-on failures ({:.0} to {:.0}), failures above the \
-             baseline during the outages to {:.0} ({:.0} to {:.0}); the second leaves out collateral, backlog and rivals",
-            sum.mean, sum.low, sum.high, excess.mean, excess.low, excess.high
+            "the two ways to count disagree: during the outages, for attempts that use the exchange, the single verdicts \
+             add up to {sum:.0} knock-on failures, failures above the baseline to {:.0} ({:.0} to {:.0})",
+            excess.mean, excess.low, excess.high
         )
     })
 }

@@ -6,11 +6,15 @@ use anyhow::{Context, Result};
 use rayon::prelude::*;
 
 use super::{Settings, ZoneRule};
-use crate::model::{RawIncident, Record, Span, Time};
+use crate::model::{RawIncident, Record, Span, Time, TimelineRow};
+use crate::outage::Detected;
 use crate::parse;
 use crate::parse::{FormatInfo, ReadOptions, Sink};
 use crate::source::Input;
 use crate::timeline::{Builder, InputContext, Part, Timeline};
+
+/// No zone is further from UTC, in seconds; with an hour for clocks.
+const FURTHEST_S: f64 = 15.0 * 3600.0;
 
 struct Feed(Builder);
 
@@ -29,11 +33,7 @@ impl Sink for Feed {
 }
 
 /// Reads every input. One that cannot be opened or read stops the run: a report that silently lacks a log is wrong.
-pub(super) fn read_all(
-    settings: &Settings,
-    inputs: &[Input],
-    _warnings: &mut Vec<String>,
-) -> Result<Vec<Part>> {
+pub(super) fn read_all(settings: &Settings, inputs: &[Input]) -> Result<Vec<Part>> {
     let options = options(settings);
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(settings.threads.max(1))
@@ -97,8 +97,13 @@ pub(super) fn context(
         zone: zone.map(|z| (z.zone, z.from)),
         exchange,
         merchant,
-        window: (from.is_some() || to.is_some())
-            .then(|| Span::new(from.unwrap_or(Time::MIN), to.unwrap_or(Time::MAX))),
+        window: (from.is_some() || to.is_some()).then(|| {
+            // Stamps without a zone are read as UTC until the alignment: the exact cut comes after it.
+            Span::new(
+                from.map_or(Time::MIN, |t| t.plus_secs(-FURTHEST_S)),
+                to.map_or(Time::MAX, |t| t.plus_secs(FURTHEST_S)),
+            )
+        }),
         classes: Arc::clone(&settings.classes),
     }
 }
@@ -123,8 +128,7 @@ fn zone_applies(
             || same(input.role.map(|r| r.as_str()))
             || input.shown == *name
     };
-    let path =
-        |pattern: &String| glob::Pattern::new(pattern).is_ok_and(|p| p.matches(&input.shown));
+    let path = |pattern: &String| parse::path_fits(pattern, input);
     rule.name.as_ref().is_none_or(named)
         && rule.path.as_ref().is_none_or(path)
         && rule.role.is_none_or(|r| input.role == Some(r))
@@ -132,13 +136,22 @@ fn zone_applies(
 
 /// Drops what the user does not want to look at.
 pub(super) fn keep_wanted(settings: &Settings, timeline: &mut Timeline) {
+    let (from, to) = settings.window;
+    let window = Span::new(from.unwrap_or(Time::MIN), to.unwrap_or(Time::MAX));
     let Timeline {
         names,
         attempts,
         calls,
         statuses,
+        notes,
         ..
     } = timeline;
+    if from.is_some() || to.is_some() {
+        attempts.retain(|a| window.contains(a.time));
+        calls.retain(|c| window.contains(c.time));
+        statuses.retain(|s| window.contains(s.start) || s.end.is_some_and(|e| window.contains(e)));
+        notes.retain(|n| window.contains(n.time));
+    }
     let listed =
         |list: &[String], sym| list.iter().any(|w| w.eq_ignore_ascii_case(names.text(sym)));
     if !settings.merchants.is_empty() {
@@ -147,5 +160,33 @@ pub(super) fn keep_wanted(settings: &Settings, timeline: &mut Timeline) {
     if !settings.exchanges.is_empty() {
         calls.retain(|c| listed(&settings.exchanges, c.exchange));
         statuses.retain(|s| listed(&settings.exchanges, s.exchange));
+    }
+}
+
+/// Outages of exchanges that the user does not want to look at may still have shown in the payments.
+pub(super) fn keep_wanted_outages(settings: &Settings, detected: &mut Detected) {
+    if !settings.exchanges.is_empty() {
+        let wanted = |name: &str| {
+            settings
+                .exchanges
+                .iter()
+                .any(|w| w.eq_ignore_ascii_case(name))
+        };
+        detected.outages.retain(|o| wanted(&o.exchange_name));
+    }
+}
+
+/// Whether a row of the time line is wanted.
+pub(super) fn is_wanted(settings: &Settings, row: &TimelineRow) -> bool {
+    let listed = |list: &[String], name: &Option<String>| {
+        list.is_empty()
+            || name
+                .as_ref()
+                .is_some_and(|n| list.iter().any(|w| w.eq_ignore_ascii_case(n)))
+    };
+    match row.kind {
+        "payment" => listed(&settings.merchants, &row.merchant),
+        "call" | "status" => listed(&settings.exchanges, &row.exchange),
+        _ => true,
     }
 }

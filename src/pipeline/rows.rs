@@ -3,8 +3,10 @@
 use anyhow::{Context, Result};
 
 use super::Settings;
-use super::reading::{context, options};
-use crate::model::{Precision, RawIncident, Record, Role, StatusIncident, TimelineRow, ZoneFrom};
+use super::reading::{context, is_wanted, options};
+use crate::model::{
+    Precision, RawIncident, Record, Role, Span, StatusIncident, Time, TimelineRow, ZoneFrom,
+};
 use crate::parse::{self, FormatInfo, Sink};
 use crate::source::Input;
 use crate::timeline::{InputContext, Timeline, ZoneSpec, row_of};
@@ -61,6 +63,9 @@ pub(super) fn all(
         out.append(&mut sink.rows);
     }
     out.extend(timeline.statuses.iter().flat_map(|i| updates(timeline, i)));
+    let (from, to) = settings.window;
+    let window = Span::new(from.unwrap_or(Time::MIN), to.unwrap_or(Time::MAX));
+    out.retain(|r| window.contains(r.time) && is_wanted(settings, r));
     out.sort_by_key(|r| (r.time, r.source));
     Ok(out)
 }

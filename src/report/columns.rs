@@ -4,6 +4,10 @@
 
 use std::io::{self, Write};
 
+use comfy_table::{
+    Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table, Width,
+    presets,
+};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::View;
@@ -94,118 +98,117 @@ impl Columns {
         });
     }
 
-    /// Says something under the last row, in full.
+    /// Says something under the last row, in full: in the flexible column where that is wrapped, else across all.
     pub(crate) fn note(&mut self, text: String) {
-        if let Some(row) = self.rows.last_mut() {
+        let (wraps, flexible) = (self.wraps, self.flexible);
+        let Some(row) = self.rows.last_mut() else {
+            return;
+        };
+        if wraps {
+            row.cells[flexible] = format!("{}\n{}", row.cells[flexible], escape::visible(&text));
+        } else {
             row.notes.push(text);
         }
     }
 
-    fn widths(&self, width: usize) -> Vec<usize> {
-        let mut widths: Vec<usize> = self
-            .head
-            .iter()
-            .enumerate()
-            .map(|(at, (head, _))| {
-                self.rows
-                    .iter()
-                    .map(|r| r.cells[at].width())
-                    .max()
-                    .unwrap_or(0)
-                    .max(head.width())
-            })
-            .collect();
-        let gaps = GAP.len() * widths.len().saturating_sub(1);
-        let over = |widths: &[usize]| (widths.iter().sum::<usize>() + gaps).saturating_sub(width);
-        let excess = over(&widths);
-        if let Some(flexible) = widths.get_mut(self.flexible) {
-            *flexible = flexible.saturating_sub(excess).max(LEAST.min(*flexible));
-        }
-        // where that is not enough, the widest give way
-        while over(&widths) > 0 {
-            match widths.iter_mut().max() {
-                Some(widest) if *widest > LEAST => *widest -= 1,
-                _ => break,
-            }
-        }
-        widths
-    }
-
     /// Writes heading and rows, each indented by `indent`.
     pub(crate) fn write(&self, view: &View, indent: usize, out: &mut dyn Write) -> io::Result<()> {
-        let widths = self.widths(view.width.saturating_sub(indent));
-        let head: Vec<String> = self.head.iter().map(|(t, _)| t.clone()).collect();
-        let line = self.line(&head, &widths, None, view);
-        writeln!(out, "{:indent$}{}", "", paint(&line, Tone::Faint, view))?;
-        for row in &self.rows {
-            self.write_row(row, &widths, view, indent, out)?;
+        let table = self.table(view, view.width.saturating_sub(indent));
+        let mut lines = table
+            .lines()
+            .map(|l| format!("{:indent$}{}", "", l.trim_end()));
+        if let Some(head) = lines.next() {
+            writeln!(out, "{head}")?;
         }
-        Ok(())
-    }
-
-    fn write_row(
-        &self,
-        row: &Row,
-        widths: &[usize],
-        view: &View,
-        indent: usize,
-        out: &mut dyn Write,
-    ) -> io::Result<()> {
-        let mut cells = row.cells.clone();
-        let mut under = Vec::new();
         if self.wraps {
-            let mut lines = wrap(&cells[self.flexible], widths[self.flexible]).into_iter();
-            cells[self.flexible] = lines.next().unwrap_or_default();
-            under = lines.collect();
+            return lines.try_for_each(|line| writeln!(out, "{line}"));
         }
-        let line = self.line(&cells, widths, row.tone, view);
-        writeln!(out, "{:indent$}{line}", "")?;
-        let column: usize = widths[..self.flexible].iter().map(|w| w + GAP.len()).sum();
-        for line in under {
-            writeln!(out, "{:1$}{line}", "", indent + column)?;
-        }
-        for note in &row.notes {
-            let lead = " ".repeat(indent + 4);
-            paragraph(note, &lead, view, Tone::Faint, out)?;
+        // A row that is not wrapped is one line, so that what is said under it finds its place.
+        for (line, row) in lines.zip(&self.rows) {
+            writeln!(out, "{line}")?;
+            for note in &row.notes {
+                let lead = " ".repeat(indent + 4);
+                paragraph(note, &lead, view, Tone::Faint, out)?;
+            }
         }
         Ok(())
     }
 
-    fn line(
-        &self,
-        cells: &[String],
-        widths: &[usize],
-        tone: Option<(usize, Tone)>,
-        view: &View,
-    ) -> String {
-        let mut line = String::new();
-        for (at, (cell, width)) in cells.iter().zip(widths).enumerate() {
-            if at > 0 {
-                line.push_str(GAP);
+    fn table(&self, view: &View, width: usize) -> Table {
+        let mut table = Table::new();
+        table
+            .load_style(presets::NOTHING)
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_width(u16::try_from(width).unwrap_or(u16::MAX))
+            .set_truncation_indicator(if view.unicode { "…" } else { "..." })
+            .set_header(
+                self.head
+                    .iter()
+                    .map(|(text, _)| cell(text, Some(Tone::Faint))),
+            );
+        if view.color {
+            table.enforce_styling();
+        } else {
+            table.force_no_tty();
+        }
+        for row in &self.rows {
+            let toned = |at: usize| row.tone.filter(|t| t.0 == at).map(|t| t.1);
+            let cells = row.cells.iter().enumerate();
+            let mut line = comfy_table::Row::from(cells.map(|(at, text)| cell(text, toned(at))));
+            if !self.wraps {
+                line.max_height(1);
             }
-            let cell = cut(cell, *width, view.unicode);
-            let pad = " ".repeat(width.saturating_sub(cell.width()));
-            let cell = match tone {
-                Some((toned, tone)) if toned == at => paint(&cell, tone, view),
-                _ => cell,
+            table.add_row(line);
+        }
+        self.arrange(&mut table, width);
+        table
+    }
+
+    /// Columns keep their content's width as long as the flexible one keeps enough.
+    fn arrange(&self, table: &mut Table, width: usize) {
+        let widest = |at: usize| {
+            let cells = self.rows.iter().map(|r| r.cells[at].width());
+            cells.max().unwrap_or(0).max(self.head[at].0.width())
+        };
+        let fixed: usize = (0..self.head.len())
+            .filter(|at| *at != self.flexible)
+            .map(widest)
+            .sum();
+        let gaps = GAP * self.head.len().saturating_sub(1);
+        let fits = fixed + gaps + LEAST.min(widest(self.flexible)) <= width;
+        let last = self.head.len().saturating_sub(1);
+        for (at, (_, align)) in self.head.iter().enumerate() {
+            let gap = if at == last { 0 } else { GAP };
+            let Some(column) = table.column_mut(at) else {
+                continue;
             };
-            match self.head[at].1 {
-                Align::Left => {
-                    line.push_str(&cell);
-                    line.push_str(&pad);
-                }
-                Align::Right => {
-                    line.push_str(&pad);
-                    line.push_str(&cell);
-                }
+            column.set_padding((0, gap as u16));
+            column.set_cell_alignment(match align {
+                Align::Left => CellAlignment::Left,
+                Align::Right => CellAlignment::Right,
+            });
+            if fits && at != self.flexible {
+                let whole = u16::try_from(widest(at) + gap).unwrap_or(u16::MAX);
+                column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(whole)));
             }
         }
-        line.truncate(line.trim_end().len());
-        line
     }
 }
 
-const GAP: &str = "  ";
+fn cell(text: &str, tone: Option<Tone>) -> Cell {
+    let cell = Cell::new(text);
+    match tone.unwrap_or(Tone::Plain) {
+        Tone::Plain => cell,
+        Tone::Strong => cell.add_attribute(Attribute::Bold),
+        Tone::Faint => cell.add_attribute(Attribute::Dim),
+        Tone::Bad => cell.fg(Color::DarkRed),
+        Tone::Good => cell.fg(Color::DarkGreen),
+        Tone::Open => cell.fg(Color::DarkYellow),
+    }
+}
+
+/// Blanks between two columns.
+const GAP: usize = 2;
 /// No column is made narrower than this.
 const LEAST: usize = 8;
 

@@ -142,12 +142,13 @@ impl Reporter for Table {
         }
         let mut table = Columns::new(&head, if wide { head.len() - 1 } else { 1 });
         let mut any_unknown = false;
+        let several = report.outages.len() > 1;
         for failure in &report.failures {
             let f = view::failure(&cx, failure);
             any_unknown |= f.outcome == "unknown";
             let notes = notes(&cx, failure, &f);
             let tone = verdict_tone(f.verdict);
-            table.toned_row(cells(f, wide), Some((2, tone)));
+            table.toned_row(cells(f, wide, several), Some((2, tone)));
             for note in notes {
                 table.note(note);
             }
@@ -160,13 +161,15 @@ impl Reporter for Table {
     }
 }
 
-fn cells(f: FailureView, wide: bool) -> Vec<String> {
+/// The outage is named where there are several.
+fn cells(f: FailureView, wide: bool, several: bool) -> Vec<String> {
     let verdict = if f.outcome == "unknown" {
         format!("{} (?)", f.verdict)
     } else {
         f.verdict.to_owned()
     };
-    let through = format!("{} {}", f.outage, f.channel);
+    let outage = if several { f.outage.as_str() } else { "" };
+    let through = format!("{outage} {}", f.channel);
     let mut cells = vec![
         f.time,
         f.id,

@@ -50,12 +50,20 @@ impl Reporter for Table {
             }
             block(&cx, at, input, out)?;
         }
-        for warning in &report.warnings {
+        // an input's own warnings stand in its block
+        let told: Vec<String> = report.inputs.iter().flat_map(own_warnings).collect();
+        for warning in report.warnings.iter().filter(|w| !told.contains(w)) {
             writeln!(out)?;
             paragraph(&cx.text(warning), "warning: ", view, Tone::Plain, out)?;
         }
         Ok(())
     }
+}
+
+/// The warnings of an input, as the report repeats them.
+fn own_warnings(input: &InputSummary) -> impl Iterator<Item = String> {
+    let said = input.warnings.iter();
+    said.map(|w| format!("{}: {w}", input.path))
 }
 
 fn block(cx: &Context<'_>, at: usize, input: &InputSummary, out: &mut dyn Write) -> io::Result<()> {

@@ -289,7 +289,7 @@ impl Page<'_> {
                 text(&o.acknowledged)
             )?;
             if !o.first_seen.is_empty() {
-                writeln!(out, "\nFirst seen at {}.", text(&o.first_seen))?;
+                writeln!(out, "\nFirst failed call: {}.", text(&o.first_seen))?;
             }
             if !o.components.is_empty() {
                 writeln!(
@@ -458,7 +458,7 @@ impl Page<'_> {
         if !d.inputs.is_empty() {
             writeln!(
                 out,
-                "| Input | Format | Role | Lines | Events | Rejected | Events from | Zone of bare stamps | Clock |\n\
+                "| Input | Format | Role | Lines | Events | Rejected | Events from | Zone | Clock |\n\
                  | --- | --- | --- | ---: | ---: | ---: | --- | --- | --- |"
             )?;
         }
@@ -477,10 +477,8 @@ impl Page<'_> {
                 text(&i.clock)
             )?;
         }
-        let mut notes: Vec<String> = [d.warnings.clone(), d.zones.clone()].concat();
-        for i in &d.inputs {
-            notes.extend(i.warnings.iter().map(|w| format!("{}: {w}", i.path)));
-        }
+        // the warnings of the inputs are among those of the report
+        let notes: Vec<String> = [d.warnings.clone(), d.zones.clone()].concat();
         if notes.is_empty() {
             return writeln!(out, "\nNo warnings.");
         }
@@ -678,13 +676,17 @@ pub(super) fn evidence(list: &[EvidenceView], out: &mut dyn Write) -> io::Result
         } else {
             format!(" ({})", e.weight)
         };
+        let cite = if e.cite.is_empty() {
+            String::new()
+        } else {
+            format!(", {}", text(&e.cite))
+        };
         writeln!(
             out,
-            "- {}{weight}: {} [{}], {}",
+            "- {}{weight}: {} [{}]{cite}",
             e.side,
             text(&e.detail),
-            e.rule,
-            text(&e.cite)
+            e.rule
         )?;
     }
     Ok(())

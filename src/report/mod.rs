@@ -1,4 +1,4 @@
-//! Every output, from [`Report`](crate::model::Report) alone.
+//! Every output, from [`Report`] alone.
 //!
 //! Tables, Markdown and HTML show one shared digest (`view`), so that they cannot disagree; JSON has wire
 //! types of its own (`wire`), so that a change inside breaks nobody's script. Nothing here decides what

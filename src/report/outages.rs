@@ -199,7 +199,9 @@ fn within(cx: &Context<'_>, interval: Option<Span>) -> String {
 }
 
 fn component(cx: &Context<'_>, outage: &Outage, part: &ComponentOutage) -> ComponentView {
-    let name = if part.name.is_empty() {
+    let name = if part.name.is_empty() && outage.components.len() > 1 {
+        "no component named".to_owned()
+    } else if part.name.is_empty() {
         "all calls".to_owned()
     } else {
         cx.text(&part.name)

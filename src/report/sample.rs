@@ -226,6 +226,7 @@ fn totals() -> FailureTotals {
             low: 9.0,
             high: 15.1,
         }),
+        expected_in_excess: 12.1,
         by_channel: vec![
             count("direct", 0, 8, 0, 0),
             count("timeout", 0, 5, 0, 0),

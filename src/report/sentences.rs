@@ -5,7 +5,7 @@ use crate::model::{Amounts, FailureTotals, Interval, OutageSource, Report, Role,
 use super::chart;
 use super::outages::{caused_by, kind_words, main_outage, stretch};
 use super::view::Context;
-use super::words::{count, duration, form, likelihood, of_what, plural, short_list};
+use super::words::{count, duration, form, likelihood, of_what, plural, share, short_list};
 
 const ATTEMPT: (&str, &str) = ("payment attempt", "payment attempts");
 
@@ -399,19 +399,20 @@ pub(crate) fn agreement(cx: &Context<'_>) -> Vec<String> {
         );
         return out;
     };
+    let alike = totals.expected_in_excess;
     out.push(format!(
-        "Counted as a whole, failures during the outages exceeded the baseline by {}.",
+        "Counted as a whole, failures during the outages of attempts that use what was hit exceeded the baseline by {}; \
+         judged one by one, the same failures add up to {alike:.1}.",
         interval(excess)
     ));
-    let overlap = one_by_one.low <= excess.high && excess.low <= one_by_one.high;
-    out.push(if overlap {
-        "The two intervals overlap: the two ways to count agree.".to_owned()
+    let inside = (excess.low..=excess.high).contains(&alike);
+    out.push(if inside {
+        "The two ways to count agree.".to_owned()
     } else {
         format!(
-            "The two intervals do not overlap: the two ways to count disagree by {:.1}, which the findings and the \
-             limits of the data may explain. Failures after an outage's end and outside its own kind of payment \
-             count only the first way.",
-            (one_by_one.mean - excess.mean).abs()
+            "The second number lies outside the interval of the first, by {:.1}: the findings and the limits of the data \
+             may explain it.",
+            (excess.low - alike).max(alike - excess.high)
         )
     });
     out
@@ -465,9 +466,11 @@ pub(crate) fn not_affected(cx: &Context<'_>) -> Vec<String> {
             .filter(|c| c.caused == 0 && c.undetermined == 0 && c.attempts > 0 && c.name != "-")
             .map(|c| {
                 format!(
-                    "{} with {}",
+                    "{} ({} of {} attempts failed, {})",
                     cx.text(&c.name),
-                    of_what(c.failed, c.attempts, "failed")
+                    count(c.failed),
+                    count(c.attempts),
+                    share(c.failed, c.attempts)
                 )
             })
             .collect();

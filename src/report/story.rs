@@ -39,10 +39,8 @@ fn tell(cx: &Context<'_>, story: &Story) -> Told {
             .unwrap_or_default(),
         evidence: story
             .failed
-            .iter()
-            .flat_map(|f| &f.evidence)
-            .map(|e| cx.evidence(e))
-            .collect(),
+            .as_ref()
+            .map_or(Vec::new(), |f| cx.evidence_on(f)),
         events: story
             .events
             .iter()
@@ -90,10 +88,11 @@ pub(super) fn table(
         .as_ref()
         .map_or(Tone::Plain, |f| verdict_tone(f.verdict.as_str()));
     paragraph(&told.verdict, "", view, tone, out)?;
+    let width = told.facts.iter().map(|f| f.label.len()).max().unwrap_or(0);
     for f in &told.facts {
         paragraph(
             &f.value,
-            &format!("  {:<12} ", f.label),
+            &format!("  {:<width$} ", f.label),
             view,
             Tone::Plain,
             out,
@@ -113,7 +112,7 @@ pub(super) fn table(
             let weight = if e.side == "note" { "" } else { &e.weight };
             let lead = format!("  {weight:>5}  ");
             paragraph(
-                &format!("{} [{}] {}", e.detail, e.rule, e.cite),
+                format!("{} [{}] {}", e.detail, e.rule, e.cite).trim_end(),
                 &lead,
                 view,
                 Tone::Plain,

@@ -9,7 +9,8 @@ use crate::model::{Outage, Report, StripBucket};
 use super::chart::{self, Chart};
 use super::columns::{Align, Columns, Tone, cut, paint, paragraph};
 use super::escape;
-use super::view::{Context, CountTable, Digest, Fact};
+use super::outages::OutageView;
+use super::view::{Context, CountTable, Digest, Fact, InputView};
 use super::words;
 use super::{Reporter, View};
 
@@ -36,14 +37,17 @@ impl Reporter for Table {
         answer(&cx, &digest, out)?;
         outages(&cx, &digest, out)?;
         strips(&cx, out)?;
-        for table in &digest.tables {
+        let told = |t: &&CountTable| view.verbose > 0 || t.shown_first;
+        for table in digest.tables.iter().filter(told) {
             counts(&cx, table, out)?;
         }
         impact(&cx, &digest, out)?;
         facts(&cx, "Detection", &digest.detection, out)?;
         findings(&cx, &digest, out)?;
         what_if(&cx, &digest, out)?;
-        agreement(&cx, &digest, out)?;
+        if view.verbose > 0 {
+            agreement(&cx, &digest, out)?;
+        }
         warnings(&cx, &digest, out)?;
         inputs(&cx, &digest, out)
     }
@@ -98,45 +102,64 @@ fn outages(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result
         table.toned_row(cells, (o.caused > 0).then_some((caused, Tone::Bad)));
     }
     table.write(cx.view, 2, out)?;
-    let mut line = |lead: &str, text: &str| paragraph(text, lead, cx.view, Tone::Plain, out);
+    let line = |lead: &str, text: &str, out: &mut dyn Write| {
+        paragraph(text, lead, cx.view, Tone::Plain, out)
+    };
     for o in &digest.outages {
         line(
             &format!("  {}: ", o.id),
             &format!("{}; established from {}", o.kind, o.sources),
+            out,
         )?;
-        line("      ", &format!("onset {}", o.onset_prose))?;
-        line("      ", &format!("recovery {}", o.recovered_prose))?;
-        for c in &o.components {
-            line(
-                "      ",
-                &format!(
-                    "{}: {} bad, usually {}, at worst {}",
-                    c.name, c.failed, c.usual, c.peak
-                ),
-            )?;
-            if cx.view.verbose > 0 {
-                for p in &c.phases {
-                    line(
-                        "        ",
-                        &format!("{} ({}): {} bad", p.span, p.lasted, p.rate),
-                    )?;
-                }
-            }
-        }
+        line("      ", &format!("onset {}", o.onset_prose), out)?;
+        line("      ", &format!("recovery {}", o.recovered_prose), out)?;
+        components(cx, o, out)?;
         line(
             "      ",
             &format!("the exchange's own word: {}", o.acknowledged),
+            out,
         )?;
         if cx.view.verbose > 0 {
             for e in &o.evidence {
                 line(
                     &format!("      {:<8}", e.side),
                     &format!("{} [{}] {}", e.detail, e.rule, e.cite),
+                    out,
                 )?;
             }
         }
     }
     Ok(())
+}
+
+/// What was hit, with its rates; -v adds how it went on.
+fn components(cx: &Context<'_>, outage: &OutageView, out: &mut dyn Write) -> io::Result<()> {
+    if outage.components.is_empty() {
+        return Ok(());
+    }
+    let mut table = Columns::new(
+        &[
+            ("component", Align::Left),
+            ("bad", Align::Right),
+            ("usually", Align::Right),
+            ("at worst", Align::Right),
+        ],
+        0,
+    );
+    for c in &outage.components {
+        table.row(vec![
+            c.name.clone(),
+            c.failed.clone(),
+            c.usual.clone(),
+            c.peak.clone(),
+        ]);
+        if cx.view.verbose > 0 {
+            for p in &c.phases {
+                table.note(format!("{} ({}): {} bad", p.span, p.lasted, p.rate));
+            }
+        }
+    }
+    table.write(cx.view, 6, out)
 }
 
 const LABEL_WIDTH: usize = 22;
@@ -259,11 +282,17 @@ fn axis(
     )
 }
 
-fn most_rows(view: &View) -> usize {
-    match view.verbose {
+/// How many of so many rows are shown. A single row is not left out: saying so would take its line.
+fn shown(view: &View, there: usize) -> usize {
+    let most = match view.verbose {
         0 => 6,
         1 => 25,
         _ => usize::MAX,
+    };
+    if there <= most.saturating_add(1) {
+        there
+    } else {
+        most
     }
 }
 
@@ -286,7 +315,7 @@ fn counts(cx: &Context<'_>, table: &CountTable, out: &mut dyn Write) -> io::Resu
         [&by_name[..], &failed, &verdicts].concat()
     };
     let mut columns = Columns::new(&head, 0);
-    let most = most_rows(cx.view);
+    let most = shown(cx.view, table.rows.len());
     for row in table.rows.iter().take(most) {
         let mut cells = vec![row.name.clone()];
         if table.only_caused {
@@ -327,7 +356,7 @@ fn impact(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result<
     if digest.money.is_empty() {
         return Ok(());
     }
-    if digest.impact.is_empty() {
+    if digest.impact.iter().all(|f| f.repeats) && cx.view.verbose == 0 {
         heading(cx, "Impact", out)?;
     }
     let mut table = Columns::new(
@@ -340,7 +369,7 @@ fn impact(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result<
         ],
         0,
     );
-    let most = most_rows(cx.view);
+    let most = shown(cx.view, digest.money.len());
     for m in digest.money.iter().take(most) {
         table.row(vec![
             m.currency.clone(),
@@ -354,7 +383,12 @@ fn impact(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result<
     more(digest.money.len(), most, out)
 }
 
+/// Labels and values; what the lines above said already only with -v.
 fn facts(cx: &Context<'_>, title: &str, facts: &[Fact], out: &mut dyn Write) -> io::Result<()> {
+    let facts: Vec<&Fact> = facts
+        .iter()
+        .filter(|f| cx.view.verbose > 0 || !f.repeats)
+        .collect();
     if facts.is_empty() {
         return Ok(());
     }
@@ -381,8 +415,8 @@ fn findings(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Resul
             Tone::Plain,
             out,
         )?;
-        paragraph(&f.detail, "            ", cx.view, Tone::Plain, out)?;
         if cx.view.verbose > 0 {
+            paragraph(&f.detail, "            ", cx.view, Tone::Plain, out)?;
             for e in &f.evidence {
                 let lead = format!("            {:<8}", e.side);
                 let text = format!("{} {}", e.detail, e.cite);
@@ -438,11 +472,62 @@ fn warnings(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Resul
     Ok(())
 }
 
+/// The folder that all paths share, with its slash; nothing when they share none.
+fn common_folder<'a>(paths: impl Iterator<Item = &'a str>) -> &'a str {
+    let folder = |path: &'a str| path.rfind('/').map_or("", |at| &path[..=at]);
+    let shared = |a: &'a str, b: &'a str| {
+        let same = a
+            .char_indices()
+            .zip(b.chars())
+            .take_while(|((_, x), y)| x == y)
+            .map(|((at, x), _)| at + x.len_utf8());
+        let same = same.last().unwrap_or(0);
+        a[..same].rfind('/').map_or("", |at| &a[..=at])
+    };
+    paths.map(folder).reduce(shared).unwrap_or("")
+}
+
 fn inputs(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result<()> {
-    heading(cx, "Inputs", out)?;
     if digest.inputs.is_empty() {
+        heading(cx, "Inputs", out)?;
         return writeln!(out, "  none");
     }
+    let folder = common_folder(digest.inputs.iter().map(|i| i.path.as_str()));
+    match folder {
+        "" => heading(cx, "Inputs", out)?,
+        _ => heading(cx, &format!("Inputs in {}", escape::visible(folder)), out)?,
+    }
+    paragraph(&digest.read, "  ", cx.view, Tone::Plain, out)?;
+    let listed: Vec<&InputView> = digest
+        .inputs
+        .iter()
+        .filter(|i| cx.view.verbose > 0 || i.in_question)
+        .collect();
+    let most = shown(cx.view, listed.len());
+    if !listed.is_empty() {
+        input_rows(cx, &listed[..most], folder.len(), out)?;
+        more(listed.len(), most, out)?;
+    }
+    if cx.view.verbose == 0 {
+        // what was assumed or moved is among the warnings
+        return Ok(());
+    }
+    let clocks = digest.inputs.iter().filter(|i| !i.clock.is_empty());
+    let clocks = clocks.map(|i| format!("{}: clock {}", &i.path[folder.len()..], i.clock));
+    let notes: Vec<String> = digest.zones.iter().cloned().chain(clocks).collect();
+    let most = shown(cx.view, notes.len());
+    for note in notes.iter().take(most) {
+        paragraph(note, "  - ", cx.view, Tone::Plain, out)?;
+    }
+    more(notes.len(), most, out)
+}
+
+fn input_rows(
+    cx: &Context<'_>,
+    inputs: &[&InputView],
+    folder: usize,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let wide = cx.view.width >= 110;
     let mut head = vec![
         ("path", Align::Left),
@@ -455,10 +540,9 @@ fn inputs(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result<
         head.push(("format", Align::Left));
     }
     let mut table = Columns::new(&head, 0);
-    let most = most_rows(cx.view).saturating_mul(2);
-    for i in digest.inputs.iter().take(most) {
+    for i in inputs {
         let mut cells = vec![
-            i.path.clone(),
+            i.path[folder..].to_owned(),
             i.role.to_owned(),
             i.lines.clone(),
             i.events.clone(),
@@ -469,18 +553,5 @@ fn inputs(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result<
         }
         table.toned_row(cells, (i.rejected != "0").then_some((4, Tone::Open)));
     }
-    table.write(cx.view, 2, out)?;
-    more(digest.inputs.len(), most, out)?;
-    let mut notes = digest.zones.clone();
-    for i in &digest.inputs {
-        if !i.clock.is_empty() {
-            notes.push(format!("{}: clock {}", i.path, i.clock));
-        }
-        notes.extend(i.warnings.iter().map(|w| format!("{}: {w}", i.path)));
-    }
-    for note in notes.iter().take(most) {
-        paragraph(note, "  - ", cx.view, Tone::Plain, out)?;
-    }
-    more(notes.len(), most, out)?;
-    writeln!(out, "  events from {}", escape::visible(&digest.window))
+    table.write(cx.view, 2, out)
 }

@@ -339,6 +339,65 @@ fn tables_fit_the_width() {
 }
 
 #[test]
+fn the_terminal_is_short_unless_asked() {
+    let mut report = sample::report();
+    let table = |report: &Report, verbose: u8| {
+        let view = View {
+            verbose,
+            ..View::default()
+        };
+        squeezed(&write(by_id(analyze_reporters(), "table"), report, &view))
+    };
+    let (short, long) = (table(&report, 0), table(&report, 1));
+    for only_long in ["By method", "By error", "Cross-check", "Orders affected"] {
+        assert!(!short.contains(only_long), "{only_long}: {short}");
+        assert!(long.contains(only_long), "{only_long}: {long}");
+    }
+    // what was rejected is never left out
+    assert!(report.inputs.iter().any(|i| i.rejected > 0));
+    for input in report.inputs.iter().filter(|i| i.rejected > 0) {
+        let name = input.path.rsplit('/').next().unwrap();
+        assert!(short.contains(name), "{name}: {short}");
+    }
+    report.totals.by_exchange[0].name = "-".to_owned();
+    assert!(table(&report, 0).contains("(no exchange)"));
+}
+
+#[test]
+fn a_warning_is_said_once() {
+    let mut report = sample::report();
+    let of_input = "durations without a unit";
+    report.inputs[0].warnings = vec![of_input.to_owned()];
+    report.warnings = vec![format!("{}: {of_input}", report.inputs[0].path)];
+    for id in ["table", "markdown", "html"] {
+        let text = squeezed(&analyze(id, &report));
+        assert_eq!(text.matches(of_input).count(), 1, "{id}");
+    }
+    let text = write(
+        by_id(inspect_reporters(), "table"),
+        &report,
+        &View::default(),
+    );
+    assert_eq!(text.matches(of_input).count(), 1, "{text}");
+}
+
+#[test]
+fn an_action_is_asked_for_once() {
+    let mut report = sample::report();
+    assert!(report.impact.unknown_outcome.attempts > 0);
+    let mut finding = report.findings[0].clone();
+    finding.id = "outcome-unknown".to_owned();
+    finding.severity = crate::model::Severity::Critical;
+    report.findings.push(finding);
+    let view = View::default();
+    let digest = Digest::of(&Context::new(&report, &view));
+    let reconciling = digest.actions.iter().filter(|a| a.kind == "mitigate");
+    assert_eq!(reconciling.count(), 1);
+    let repeated = |a: &&super::view::ActionView| a.because.contains("outcome-unknown");
+    assert_eq!(digest.actions.iter().filter(repeated).count(), 0);
+}
+
+#[test]
 fn colour_only_when_asked() {
     let report = sample::report();
     let coloured = View {

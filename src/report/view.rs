@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::model::{
-    Count, Evidence, FailedAttempt, InputSummary, Moment, Outcome, Report, Severity, SourceRef,
-    Time, Verdict, WhatIfCase, ZoneFrom,
+    Count, Evidence, FailedAttempt, InputSummary, Moment, Outcome, Report, Role, Severity,
+    SourceRef, Time, Verdict, WhatIfCase, ZoneFrom,
 };
 
 use super::chart::{Chart, Drawing, Wording};
@@ -79,6 +79,20 @@ impl<'a> Context<'a> {
             .map(|o| o.id.as_str())
     }
 
+    /// The evidence on one failed attempt; what its own record shows is not cited again beside each reason.
+    pub(crate) fn evidence_on(&self, failure: &FailedAttempt) -> Vec<EvidenceView> {
+        let own = |e: &Evidence| e.source == failure.source;
+        let shown = |e: &Evidence| EvidenceView {
+            cite: if own(e) {
+                String::new()
+            } else {
+                self.cite(e.source)
+            },
+            ..self.evidence(e)
+        };
+        failure.evidence.iter().map(shown).collect()
+    }
+
     /// One piece of evidence in words.
     pub(crate) fn evidence(&self, evidence: &Evidence) -> EvidenceView {
         EvidenceView {
@@ -102,12 +116,22 @@ impl<'a> Context<'a> {
 pub(crate) struct Fact {
     pub(crate) label: String,
     pub(crate) value: String,
+    /// Whether the answer or the outages say it already, right above it on a terminal.
+    pub(crate) repeats: bool,
 }
 
 fn fact(label: &str, value: impl Into<String>) -> Fact {
     Fact {
         label: label.to_owned(),
         value: value.into(),
+        repeats: false,
+    }
+}
+
+fn repeated(label: &str, value: impl Into<String>) -> Fact {
+    Fact {
+        repeats: true,
+        ..fact(label, value)
     }
 }
 
@@ -127,6 +151,8 @@ pub(crate) struct EvidenceView {
 pub(crate) struct CountTable {
     /// `exchange`, `currency`, …
     pub(crate) by: &'static str,
+    /// Whether a short report shows it.
+    pub(crate) shown_first: bool,
     /// Whether the headings quote log text.
     pub(crate) quoted: bool,
     /// Whether attempts that did not fail are known by this heading.
@@ -215,6 +241,8 @@ pub(crate) struct InputView {
     pub(crate) zone: String,
     pub(crate) clock: String,
     pub(crate) warnings: Vec<String>,
+    /// Whether lines of it were rejected, or its role is not known.
+    pub(crate) in_question: bool,
 }
 
 /// A quoted line of the appendix.
@@ -289,6 +317,8 @@ pub(crate) struct Digest {
     pub(crate) went_wrong: Vec<String>,
     pub(crate) actions: Vec<ActionView>,
     pub(crate) warnings: Vec<String>,
+    /// How much was read, in one sentence.
+    pub(crate) read: String,
     pub(crate) inputs: Vec<InputView>,
     /// Zones that time stamps did not state themselves, and where they were taken for granted.
     pub(crate) zones: Vec<String>,
@@ -345,6 +375,7 @@ impl Digest {
             went_wrong: sentences::went_wrong(cx),
             actions: actions(cx),
             warnings: report.warnings.iter().map(|w| cx.text(w)).collect(),
+            read: read(cx),
             inputs: report
                 .inputs
                 .iter()
@@ -393,7 +424,7 @@ fn key_facts(cx: &Context<'_>) -> Vec<Fact> {
         out.push(fact("Onset", outage.onset_prose.clone()));
         out.push(fact("Recovery", outage.recovered_prose.clone()));
         out.push(fact("Lasted", outage.lasted.clone()));
-        out.push(fact(
+        out.push(repeated(
             "Exchange's first public word",
             outage.acknowledged.clone(),
         ));
@@ -459,17 +490,21 @@ fn count_tables(cx: &Context<'_>) -> Vec<CountTable> {
     .filter(|(_, counts, _)| !counts.is_empty())
     .map(|(by, counts, with_attempts)| CountTable {
         by,
+        shown_first: matches!(by, "exchange" | "currency" | "merchant" | "channel"),
         quoted: by == "error",
         only_caused: by == "channel",
         with_attempts,
-        rows: counts.iter().map(|c| count_row(cx, c)).collect(),
+        rows: counts.iter().map(|c| count_row(cx, by, c)).collect(),
     })
     .collect()
 }
 
-fn count_row(cx: &Context<'_>, c: &Count) -> CountRow {
+fn count_row(cx: &Context<'_>, by: &str, c: &Count) -> CountRow {
     CountRow {
-        name: cx.text(&c.name),
+        name: match c.name.as_str() {
+            "-" => format!("(no {by})"),
+            name => cx.text(name),
+        },
         attempts: if c.attempts == 0 {
             "-".to_owned()
         } else {
@@ -488,7 +523,7 @@ fn impact_facts(cx: &Context<'_>) -> Vec<Fact> {
     let of = |n: u64| words::of(n, impact.orders_affected);
     let mut out = Vec::new();
     if cx.report.totals.caused > 0 || impact.orders_affected > 0 {
-        out.push(fact(
+        out.push(repeated(
             "Orders affected",
             words::count(impact.orders_affected),
         ));
@@ -501,8 +536,8 @@ fn impact_facts(cx: &Context<'_>) -> Vec<Fact> {
                 words::count(impact.recovered_other_method)
             ),
         ));
-        out.push(fact("Lost", of(impact.orders_lost)));
-        out.push(fact("Outcome unknown", of(impact.orders_unknown)));
+        out.push(repeated("Lost", of(impact.orders_lost)));
+        out.push(repeated("Outcome unknown", of(impact.orders_unknown)));
         out.push(fact(
             "Customers affected",
             impact
@@ -511,7 +546,7 @@ fn impact_facts(cx: &Context<'_>) -> Vec<Fact> {
         ));
     }
     if impact.unknown_outcome.attempts > 0 {
-        out.push(fact(
+        out.push(repeated(
             "Attempts to reconcile",
             format!(
                 "{} (outcome unknown, all verdicts): {}",
@@ -579,15 +614,15 @@ fn detection_facts(cx: &Context<'_>) -> Vec<Fact> {
         })
     };
     let mut out = vec![
-        fact("Outage", report.outages[at].id.clone()),
-        fact("Onset", cx.zone().prose(onset)),
+        repeated("Outage", report.outages[at].id.clone()),
+        repeated("Onset", cx.zone().prose(onset)),
         fact(
             "First failed payment after the onset",
             when(d.first_failure_at),
         ),
         fact("First knock-on failure", when(d.first_caused_at)),
     ];
-    out.push(fact(
+    out.push(repeated(
         "Exchange's first public word",
         match (d.acknowledged_at, d.acknowledgement_delay_s) {
             (Some(at), Some(delay)) => {
@@ -596,7 +631,7 @@ fn detection_facts(cx: &Context<'_>) -> Vec<Fact> {
             (at, _) => when(at),
         },
     ));
-    out.push(fact("Exchange recovered", when(d.recovered_at)));
+    out.push(repeated("Exchange recovered", when(d.recovered_at)));
     out.push(fact("Last knock-on failure", when(d.last_caused_at)));
     if let Some(tail) = d.tail_s {
         out.push(fact("Tail after the recovery", words::duration(tail)));
@@ -675,7 +710,7 @@ fn example(cx: &Context<'_>, f: &FailedAttempt) -> ExampleView {
         id: cx.redactor.id(&f.payment_id),
         facts: attempt_facts(cx, f),
         verdict: verdict_words(f),
-        evidence: f.evidence.iter().map(|e| cx.evidence(e)).collect(),
+        evidence: cx.evidence_on(f),
     }
 }
 
@@ -695,7 +730,14 @@ pub(crate) fn attempt_facts(cx: &Context<'_>, f: &FailedAttempt) -> Vec<Fact> {
         ("Exchange", row.exchange),
         ("Amount", row.amount),
         ("Error", row.error),
-        ("Outage", row.outage),
+        (
+            if f.verdict == Verdict::Caused {
+                "Outage"
+            } else {
+                "Judged against"
+            },
+            row.outage,
+        ),
         ("Channel", row.channel.to_owned()),
     ] {
         if !value.is_empty() {
@@ -768,17 +810,37 @@ pub(crate) fn input(cx: &Context<'_>, index: usize, i: &InputSummary) -> InputVi
         events: words::count(i.events),
         rejected: words::count(i.rejected),
         span: match (i.first, i.last) {
+            (Some(first), Some(last)) if first == last => cx.zone().prose(first),
             (Some(first), Some(last)) => cx.zone().range(crate::model::Span::new(first, last)),
             _ => "no events".to_owned(),
         },
-        zone: if i.zone.is_empty() {
+        zone: if i.zone_from == ZoneFrom::Explicit {
+            "stated by the time stamps".to_owned()
+        } else if i.zone.is_empty() {
             i.zone_from.as_str().to_owned()
         } else {
             format!("{} ({})", i.zone, i.zone_from.as_str())
         },
         clock: clock(i),
         warnings: i.warnings.iter().map(|w| cx.text(w)).collect(),
+        in_question: i.rejected > 0 || i.events == 0 || i.role == Role::Other,
     }
+}
+
+/// How much was read, in one sentence.
+fn read(cx: &Context<'_>) -> String {
+    let inputs = &cx.report.inputs;
+    let sum = |of: fn(&InputSummary) -> u64| inputs.iter().map(of).sum::<u64>();
+    let window = cx.report.window.map_or("no events".to_owned(), |w| {
+        format!("events from {}", cx.zone().range(w))
+    });
+    format!(
+        "{}: {}, {}, {} rejected; {window}.",
+        words::plural(inputs.len() as u64, "input", "inputs"),
+        words::plural(sum(|i| i.lines), "line", "lines"),
+        words::plural(sum(|i| i.events), "event", "events"),
+        words::count(sum(|i| i.rejected)),
+    )
 }
 
 fn zones(cx: &Context<'_>) -> Vec<String> {
@@ -811,8 +873,10 @@ fn clock(i: &InputSummary) -> String {
                 format!("moved by {sign}{}", words::duration(offset as f64 / 1000.0))
             };
             match residual {
-                Some(r) => format!("{moved} (to within {})", words::duration(r as f64 / 1000.0)),
-                None => moved,
+                Some(r) if r > 0 => {
+                    format!("{moved} (to within {})", words::duration(r as f64 / 1000.0))
+                }
+                _ => moved,
             }
         }
     }
@@ -876,21 +940,48 @@ fn actions(cx: &Context<'_>) -> Vec<ActionView> {
             priority: "medium",
         });
     }
-    for finding in findings(cx) {
-        if finding.severity != Severity::Info.as_str() {
-            out.push(ActionView {
-                action: format!("Decide what follows from: {}", finding.title),
-                kind: "process",
-                because: format!("finding {}", finding.id),
-                priority: if finding.severity == Severity::Critical.as_str() {
-                    "high"
-                } else {
-                    "medium"
-                },
-            });
-        }
-    }
+    // an action above answers these already
+    let answered = |id: &str| match id {
+        "outcome-unknown" => out.iter().any(|a| a.kind == "mitigate"),
+        "status-page-late" => out.iter().any(|a| a.kind == "detect"),
+        _ => false,
+    };
+    let open: Vec<ActionView> = findings(cx)
+        .into_iter()
+        .filter(|f| f.severity != Severity::Info.as_str() && !answered(&f.id))
+        .map(action_of)
+        .collect();
+    out.extend(open);
     out
+}
+
+/// What a finding calls for.
+fn action_of(finding: FindingView) -> ActionView {
+    let (action, kind) = match finding.id.as_str() {
+        "single-dependency" => (
+            "Provide a second exchange, or offer other methods while it is down; rehearse the switch"
+                .to_owned(),
+            "prevent",
+        ),
+        _ => (
+            format!("Decide what follows from: {}", finding.title),
+            "process",
+        ),
+    };
+    ActionView {
+        action,
+        kind,
+        because: if kind == "process" {
+            format!("finding {}", finding.id)
+        } else {
+            format!("finding {}: {}", finding.id, finding.title)
+        },
+        priority: if finding.severity == Severity::Critical.as_str() {
+            "high"
+        } else {
+            "medium"
+        },
+    }
 }
 
 /// Knock-on failures by outage id, for diagrams.

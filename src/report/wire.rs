@@ -260,6 +260,8 @@ pub(crate) struct Failures {
     expected_caused: Interval,
     /// Observed minus expected failures inside the outages: the other way to count; null when it cannot be worked out.
     excess: Option<Interval>,
+    /// Sum of the probabilities over just the failures that `excess` counts.
+    expected_in_excess: f64,
     by_channel: BTreeMap<String, Count>,
     by_exchange: BTreeMap<String, Count>,
     by_merchant: BTreeMap<String, Count>,
@@ -737,6 +739,7 @@ fn failures(cx: &Context<'_>) -> Failures {
         undetermined: t.undetermined,
         expected_caused: interval(&t.expected_caused),
         excess: t.excess.as_ref().map(interval),
+        expected_in_excess: t.expected_in_excess,
         by_channel,
         by_exchange: counts(cx, &t.by_exchange, false),
         by_merchant: counts(cx, &t.by_merchant, false),

@@ -5,10 +5,12 @@
 //! aligned, and only whole quarters of an hour are believed, for stamps that state no zone.
 //! A whole-zone offset of such an input is its zone; what remains is the skew of its clock.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Timeline;
-use crate::model::{Attempt, Call, ErrorClass, IdHash, InputSummary, Role, Span, Time, ZoneFrom};
+use crate::model::{
+    Attempt, Call, ErrorClass, IdHash, InputSummary, Role, Span, Sym, Time, ZoneFrom,
+};
 use crate::stats::{median, quantile};
 
 /// Linked pairs needed to estimate an offset.
@@ -194,11 +196,11 @@ fn spread(pairs: &BTreeMap<(u32, u32), Offset>, shifts: &mut BTreeMap<u32, Offse
                 )),
                 _ => None,
             };
-            if let Some((i, o)) = next {
-                if best.is_none_or(|(_, b)| o.pairs > b.pairs) {
-                    best = Some((i, o));
-                }
-            }
+            best = match (next, best) {
+                (Some(n), Some(b)) if n.1.pairs <= b.1.pairs => Some(b),
+                (Some(n), _) => Some(n),
+                (None, b) => b,
+            };
         }
         match best {
             Some((i, o)) => shifts.insert(i, o),
@@ -308,7 +310,7 @@ fn failure_series(timeline: &Timeline, input: u32) -> (Vec<Time>, Vec<Time>) {
         .filter(|c| c.source.input == input)
         .filter(bad_call)
         .collect();
-    let exchanges: Vec<_> = own.iter().map(|c| c.exchange).collect();
+    let exchanges: BTreeSet<Sym> = own.iter().map(|c| c.exchange).collect();
     let concerned = |a: &&Attempt| a.exchange.is_none() || exchanges.contains(&a.exchange);
     let other = timeline
         .attempts

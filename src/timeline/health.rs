@@ -34,8 +34,9 @@ pub enum CallState {
 }
 
 impl Health {
-    /// Learns, per exchange and component, from when on an answer is slow.
-    pub fn learn(timeline: &Timeline) -> Health {
+    /// Learns, per exchange and component, from when on an answer is slow. A client's time-out that the user states (in
+    /// milliseconds, by the exchange's name) is taken as it is.
+    pub fn learn(timeline: &Timeline, stated_ms: &BTreeMap<String, u64>) -> Health {
         let mut durations: BTreeMap<(Sym, Sym), Vec<f64>> = BTreeMap::new();
         for call in timeline
             .calls
@@ -49,10 +50,20 @@ impl Health {
                     .push(f64::from(us));
             }
         }
+        let stated = |key: &(Sym, Sym)| {
+            let ms = stated_ms.get(timeline.names.text(key.0))?;
+            Some(u32::try_from(ms.saturating_mul(1000)).unwrap_or(u32::MAX))
+        };
+        let learnt = |d: &[f64]| {
+            if d.len() < LEAST_TIMED_CALLS {
+                None
+            } else {
+                slow_threshold(d)
+            }
+        };
         let slow_us = durations
             .into_iter()
-            .filter(|(_, d)| d.len() >= LEAST_TIMED_CALLS)
-            .filter_map(|(key, d)| Some((key, slow_threshold(&d)?)))
+            .filter_map(|(key, d)| Some((key, stated(&key).or_else(|| learnt(&d))?)))
             .collect();
         Health { slow_us }
     }

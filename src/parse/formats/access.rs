@@ -80,14 +80,18 @@ fn split(text: &str) -> Option<(&str, crate::model::Stamp, &str)> {
 /// `[vhost[:port]] client ident user`
 fn who<'a>(draft: &mut Draft<'a>, before: &'a str) {
     let words: Vec<&str> = before.split_whitespace().collect();
-    let (host, client) = match words.as_slice() {
-        [host, client, _, _, ..] if !is_address(host) && is_address(client) => {
-            (Some(*host), *client)
+    let (host, client, user) = match words.as_slice() {
+        [host, client, _, user, ..] if !is_address(host) && is_address(client) => {
+            (Some(*host), *client, Some(*user))
         }
-        [client, ..] => (None, *client),
+        [client, rest @ ..] => (None, *client, rest.get(1).copied()),
         [] => return,
     };
     draft.set(Field::ClientAddress, 1000, client);
+    // Who authenticated is who called.
+    if let Some(user) = user.filter(|u| *u != "-") {
+        draft.set(Field::Caller, 500, user);
+    }
     if let Some(host) = host {
         let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
         draft.set(Field::Host, 900, name);
