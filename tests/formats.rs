@@ -232,6 +232,33 @@ fn cited_lines_are_the_lines_and_the_elements() {
     assert_eq!(cited[&3], text.lines().nth(2).unwrap());
 }
 
+/// Damage does not shift the numbers: every record is cited by the text that it was read from.
+#[test]
+fn what_is_cited_after_damage_is_what_was_read() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/formats/json");
+    for file in [
+        "damaged_lines.json",
+        "damaged_pretty.json",
+        "damaged_wrapper.json",
+        "damaged_one_line.json",
+    ] {
+        let path = root.join(file);
+        let (rows, summary) = read(&path);
+        assert!(summary.rejected > 0, "{file}");
+        for row in rows.rows {
+            let line = row["line"].as_u64().unwrap();
+            let cited = parse::cited_lines(&input(&path), &[line], &Limits::default());
+            let element: Value = serde_json::from_str(&cited[&line]).unwrap();
+            assert_eq!(element["payment_id"], row["payment_id"], "{file}, {line}");
+        }
+        for reject in summary.rejects {
+            let cited = parse::cited_lines(&input(&path), &[reject.line], &Limits::default());
+            let element: Result<Value, _> = serde_json::from_str(&cited[&reject.line]);
+            assert!(element.is_err(), "{file}, {}", reject.line);
+        }
+    }
+}
+
 #[test]
 fn an_archive_that_is_cut_off_is_read_as_far_as_it_goes_with_a_warning() {
     let text: String = (0..5000)

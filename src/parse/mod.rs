@@ -12,6 +12,7 @@ mod formats;
 mod framer;
 pub mod json;
 mod lines;
+mod outline;
 mod pairs;
 pub mod stamp;
 mod wrapper;

@@ -8,10 +8,14 @@ use crate::model::Field;
 /// How deep wrappers are followed.
 const MAX_DEPTH: usize = 6;
 
-/// Gives each record in the JSON `text` to `each` with the objects around it; a text that wraps nothing is
-/// itself the record.
-pub(crate) fn split(text: &str, each: &mut dyn FnMut(&str, &[&str])) {
-    descend(text, &mut Vec::new(), each);
+/// Gives each record in the JSON `text` to `each` with the objects around it (those that are `around` the text
+/// itself included); a text that wraps nothing is itself the record.
+pub(crate) fn split<'a>(
+    text: &'a str,
+    around: &mut Vec<&'a str>,
+    each: &mut dyn FnMut(&str, &[&str]),
+) {
+    descend(text, around, each);
 }
 
 /// Whether the object wraps records.
@@ -91,7 +95,7 @@ mod tests {
 
     fn parts(text: &str) -> Vec<(String, usize)> {
         let mut out = Vec::new();
-        split(text, &mut |element, around| {
+        split(text, &mut Vec::new(), &mut |element, around| {
             out.push((element.to_owned(), around.len()))
         });
         out

@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::{Input, Limits, Request, SourceError};
 
+/// The configuration, which may lie among the logs.
+const OWN_CONFIGURATION: &str = "knockon.toml";
+
 /// Endings that are no logs; skipped when a folder is walked, read when named outright.
 const NOT_LOGS: &[&str] = &[
     "md", "toml", "yaml", "yml", "html", "htm", "css", "js", "ts", "rs", "py", "go", "java", "sh",
@@ -153,6 +156,8 @@ impl Walk<'_> {
             .to_ascii_lowercase();
         if !meta.is_file() {
             self.skip(path, "not a regular file");
+        } else if name == OWN_CONFIGURATION {
+            // Ours: no input, and no news.
         } else if NOT_LOGS.contains(&ending.as_str()) {
             self.skip(
                 path,
@@ -245,7 +250,7 @@ mod tests {
     fn folders_are_walked_hidden_and_foreign_files_skipped_with_a_word() {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join("b")).unwrap();
-        for name in ["z.log", "b/a.json", ".hidden", "README.md"] {
+        for name in ["z.log", "b/a.json", ".hidden", "README.md", "knockon.toml"] {
             fs::write(dir.path().join(name), "x").unwrap();
         }
         fs::write(dir.path().join("empty.log"), "").unwrap();

@@ -2,7 +2,7 @@
 //!
 //! Time stamps. A record that knows how long something took was written when it was over: a lone stamp beside a
 //! duration is the *end*, and the start is worked out. It is the *start* when the record also states an end, when
-//! the format stamps requests as they begin (Envoy, Istio, HAProxy, Apache), or when the order of the file shows
+//! it is a monitor's check, the format stamps requests as they begin (Envoy, Istio, HAProxy, Apache), or when the order of the file shows
 //! it (the stamps jump back and forth, stamps plus durations do not: written at the end, stamped with the start).
 //! A call's `time` is always its start. An attempt's `time` is its record's stamp, its `start` never later.
 
@@ -99,6 +99,8 @@ pub struct Builder {
     pub(super) part: Part,
     sample: Vec<Record<'static>>,
     plan: Option<Plan>,
+    /// Whether lines that are neither payments nor calls are notes, by the file's name.
+    takes_notes: bool,
     clock: Clock,
     tally: Tally,
     texts: Texts,
@@ -132,6 +134,7 @@ impl Builder {
             format: String::new(),
             sample: Vec::new(),
             plan: None,
+            takes_notes: false,
             tally: Tally::default(),
             texts: Texts::default(),
             words: StatusWords::default(),
@@ -194,6 +197,8 @@ impl Builder {
         }
         let plan = Plan::of(&self.sample);
         self.plan = Some(plan);
+        self.takes_notes =
+            plan.mostly_other && classify::is_notes_file(&self.ctx.shown, &self.format);
         for record in std::mem::take(&mut self.sample) {
             self.take(&record, &plan);
         }
@@ -206,8 +211,15 @@ impl Builder {
             .ctx
             .role
             .or((stated_exchange && plan.own_web_log).then_some(Role::Exchange));
-        let kind = plan.kind(record, role);
+        let kind = match plan.kind(record, role) {
+            Kind::Other if self.takes_notes && role.is_none() => Kind::Note,
+            kind => kind,
+        };
         if kind == Kind::Other {
+            return;
+        }
+        if kind == Kind::Call && role.is_none() && self.is_nobodys(record) {
+            self.tally.nobodys_calls += 1;
             return;
         }
         let Some((time, precision)) = self.time_of(record) else {
@@ -373,8 +385,10 @@ impl Builder {
         let duration_us = stated.or_else(|| end.and_then(|e| micros(began, e)));
         let at_start = start.is_some() || (end.is_some() && record.time.is_some());
         let only_end = !at_start && end.is_some();
+        let is_probe = classify::is_probe(record);
         let lone_stamp = !at_start
             && !only_end
+            && !is_probe
             && duration_us.is_some()
             && !classify::is_start_stamped(&self.format, record);
         if lone_stamp {
@@ -399,7 +413,7 @@ impl Builder {
             http_status: status.unwrap_or(0),
             class,
             error,
-            is_probe: classify::is_probe(record),
+            is_probe,
             source: self.source(record),
         };
         self.part.calls.push(RawCall {
@@ -430,31 +444,61 @@ impl Builder {
         (got.key, got.class)
     }
 
+    /// Whether the record is a request of which nothing tells that it went to an exchange: no exchange is named,
+    /// nothing links it to a payment, and neither its fields nor the file's name say that it was made, not served.
+    fn is_nobodys(&mut self, record: &Record<'_>) -> bool {
+        let links = Builder::links(record);
+        let linked = links[0].is_some()
+            || (links.iter().any(|l| l.is_some()) && !record.has(Field::ClientAddress));
+        !linked
+            && !classify::is_probe(record)
+            && !record.has(Field::UpstreamStatus)
+            && !place::is_outbound_file(&self.ctx.shown)
+            && self.named_exchange(record).is_none()
+    }
+
     /// The exchange of a call: its own field; the service, where a caller is named beside it; `NAME=` or the
     /// mapping; the host; the service; the file's name; at last a stand-in.
     pub(super) fn call_exchange(&mut self, record: &Record<'_>) -> Sym {
+        if let Some(exchange) = self.named_exchange(record) {
+            return exchange;
+        }
+        self.tally.unnamed_calls += 1;
+        self.part.names.intern(place::UNNAMED)
+    }
+
+    fn named_exchange(&mut self, record: &Record<'_>) -> Option<Sym> {
         let called = record
             .get(Field::Service)
             .filter(|_| record.has(Field::Caller));
         let url = record.get(Field::Path).filter(|p| p.contains("://"));
+        let is_request = [Field::Path, Field::HttpMethod, Field::HttpStatus]
+            .iter()
+            .any(|&f| record.has(f));
         let stated = [
             record.get(Field::Exchange),
             called,
             self.ctx.exchange.as_deref(),
+        ];
+        let shown = [
             record.get(Field::Host).filter(|h| classify::is_far_host(h)),
             url,
             record.get(Field::Service),
             self.file_exchange.as_deref(),
-            record.get(Field::Host),
+            // without a request beside it, it is the machine that wrote the log
+            record.get(Field::Host).filter(|_| is_request),
         ];
-        for text in stated.into_iter().flatten() {
+        let telling = shown
+            .into_iter()
+            .flatten()
+            .filter(|t| !place::tells_nothing(t));
+        for text in stated.into_iter().flatten().chain(telling) {
             let sym = self.texts.exchange(Some(text), &mut self.part.names);
             if sym.is_some() {
-                return sym;
+                return Some(sym);
             }
         }
-        self.tally.unnamed_calls += 1;
-        self.part.names.intern(place::UNNAMED)
+        None
     }
 
     fn component(

@@ -8,6 +8,7 @@ use crate::model::{DurationUnit, ErrorClass, Field, Outcome, Record, Role};
 
 use super::errors::ErrorWords;
 use super::outcome::{StatusMeaning, StatusWords, status_meaning};
+use super::place::stem_of_file;
 use super::values::{CommaStyle, comma_style, http_status};
 
 /// What a record states.
@@ -243,6 +244,16 @@ pub(super) fn is_probe(record: &Record<'_>) -> bool {
         || (record.get(Field::Status).is_some_and(up_or_down) && !record.has(Field::PaymentId))
 }
 
+/// Whether a file's name says that its lines of text are what people and machines noted: deploys, alerts, chat.
+pub(super) fn is_notes_file(shown: &str, format: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "deploy", "release", "alert", "pager", "notes", "chat", "changes",
+    ];
+    let stem = stem_of_file(shown);
+    let mut words = stem.split(|c: char| !c.is_ascii_alphanumeric());
+    format == "text" && words.any(|word| WORDS.iter().any(|w| word.starts_with(w)))
+}
+
 /// How the records of one input are read, decided on a sample of them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Plan {
@@ -250,6 +261,8 @@ pub(super) struct Plan {
     pub(super) majority: Kind,
     /// Whether it holds a good part of both payments and calls, so that each record speaks for itself.
     pub(super) mixed: bool,
+    /// Whether less than half of its records are payments or calls.
+    pub(super) mostly_other: bool,
     /// In calls that name an exchange, whether `service` tells components apart (else it is who wrote the log).
     pub(super) service_is_component: bool,
     /// Whether it looks like the merchant's own web server log, which tells nothing of an exchange.
@@ -277,6 +290,7 @@ impl Plan {
         Plan {
             majority,
             mixed: smaller >= Plan::MIXED_FROM * (payments + calls) as f64 && smaller > 0.0,
+            mostly_other: (payments + calls) * 2 < sample.len(),
             service_is_component: distinct(sample, Field::Service) > 1,
             own_web_log: browsers(sample) * 2 > sample.len(),
             comma: sample

@@ -60,6 +60,27 @@ const FILE_WORDS: &[&str] = &[
     "payments",
 ];
 
+/// Words that stand in examples and defaults, and name no exchange.
+const PLACEHOLDERS: &[&str] = &[
+    "app", "default", "example", "examples", "local", "log", "logfile", "logs", "main", "sample",
+    "samples", "test", "tests",
+];
+
+/// Words of a log's file name that tell that it holds requests that were made, not served.
+const OUTBOUND: &[&str] = &[
+    "call",
+    "calls",
+    "egress",
+    "exchange",
+    "external",
+    "gateway",
+    "gw",
+    "integration",
+    "outbound",
+    "upstream",
+    "upstreams",
+];
+
 /// Endings of a file name that tell how it is written.
 const FILE_ENDINGS: &[&str] = &[
     "gz", "zst", "bz2", "xz", "log", "json", "jsonl", "ndjson", "csv", "tsv", "txt", "logfmt",
@@ -118,8 +139,37 @@ fn registrable_label(host: &str) -> &str {
     }
 }
 
+/// Whether a host or service of this name tells nothing about who was called: `www.example.com`, `local`.
+pub(super) fn tells_nothing(text: &str) -> bool {
+    exchange_name(text).is_some_and(|name| PLACEHOLDERS.contains(&name.as_str()))
+}
+
+/// Whether the file's name says that it holds requests to others.
+pub(super) fn is_outbound_file(shown: &str) -> bool {
+    stem_of_file(shown)
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .any(|word| OUTBOUND.contains(&word))
+}
+
 /// The exchange that a file's name tells: `logs/binance-gateway.access.log.gz` gives `binance`.
 pub(super) fn exchange_of_file(shown: &str) -> Option<String> {
+    let stem = stem_of_file(shown);
+    let words: Vec<&str> = stem
+        .split(['-', '_', '.', ' '])
+        .filter(|w| !w.is_empty() && !FILE_WORDS.contains(w) && !PLACEHOLDERS.contains(w))
+        .filter(|w| {
+            !w.bytes().any(|b| b.is_ascii_digit())
+                || w.len() <= 4 && w.as_bytes()[0].is_ascii_alphabetic()
+        })
+        .collect();
+    if stem.starts_with("logfile") {
+        return None;
+    }
+    exchange_name(&words.join("-"))
+}
+
+/// A file's name in lower case without folder and endings.
+pub(super) fn stem_of_file(shown: &str) -> String {
     let file = shown
         .rsplit(['/', '\\'])
         .next()
@@ -133,15 +183,7 @@ pub(super) fn exchange_of_file(shown: &str) -> Option<String> {
         }
         stem = rest;
     }
-    let words: Vec<&str> = stem
-        .split(['-', '_', '.', ' '])
-        .filter(|w| !w.is_empty() && !FILE_WORDS.contains(w))
-        .filter(|w| {
-            !w.bytes().any(|b| b.is_ascii_digit())
-                || w.len() <= 4 && w.as_bytes()[0].is_ascii_alphabetic()
-        })
-        .collect();
-    exchange_name(&words.join("-"))
+    stem.to_owned()
 }
 
 /// Segments of a path that every API of its kind begins with.

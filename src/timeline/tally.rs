@@ -24,6 +24,8 @@ pub(super) struct Tally {
     pub(super) unread_amounts: u64,
     pub(super) start_stamped: bool,
     pub(super) unnamed_calls: u64,
+    /// Requests of which nothing tells that they went to an exchange.
+    pub(super) nobodys_calls: u64,
     pub(super) strange: Vec<(String, u64)>,
     pub(super) ascending: u64,
     pub(super) descending: u64,
@@ -109,7 +111,18 @@ impl Tally {
                 counted(self.unread_amounts, "amount")
             ));
         }
-        let nothing = events == 0 && self.records > 0 && self.outside == 0 && self.untimed == 0;
+        if self.nobodys_calls > 0 {
+            warnings.push(format!(
+                "{} that name no exchange left out; if they went to one, say --exchange NAME={}",
+                counted(self.nobodys_calls, "request"),
+                ctx.shown
+            ));
+        }
+        let nothing = events == 0
+            && self.nobodys_calls == 0
+            && self.records > 0
+            && self.outside == 0
+            && self.untimed == 0;
         if nothing && plan.is_none_or(|p| !p.own_web_log) {
             warnings.push(format!(
                 "no payment, call or note recognised in {records}; --payments or --exchange NAME= says what they are"

@@ -457,7 +457,68 @@ fn the_exchange_is_named_by_record_flag_host_and_file() {
         name("logs/binance-gateway.access.log.gz", None, ""),
         "binance"
     );
-    assert_eq!(name("access.log", None, ""), "exchange");
+    assert_eq!(name("gateway.log", None, ""), "exchange");
+    let linked = r#","payment_id":"p1""#;
+    assert_eq!(name("access.log", None, linked), "exchange");
+    assert_eq!(name("kraken.access.log.gz", None, ""), "kraken");
+}
+
+#[test]
+fn requests_that_name_nobody_are_no_calls_to_an_exchange() {
+    let request = |shown: &str, flag: Option<&str>, fields: &str| {
+        let mut ctx = context(0, shown);
+        ctx.exchange = flag.map(str::to_owned);
+        let object = json(&format!(
+            r#"{{"time":"2021-08-18T12:00:00Z","http_method":"GET","path":"/x","http_status":200{fields}}}"#
+        ));
+        let tl = assemble(vec![part_of(ctx, &[object])]);
+        (
+            tl.calls.len(),
+            tl.inputs[0].role,
+            tl.inputs[0].warnings.len(),
+        )
+    };
+    let host = r#","host":"www.example.com""#;
+    for (shown, fields) in [
+        ("access.log", ""),
+        ("logfile_access_log.0", ""),
+        ("logs/sample.json", ""),
+        ("local.log", host),
+    ] {
+        assert_eq!(request(shown, None, fields), (0, Role::Other, 1), "{shown}");
+        let (calls, role, _) = request(shown, Some("example"), fields);
+        assert_eq!((calls, role), (1, Role::Exchange), "{shown}");
+    }
+}
+
+#[test]
+fn a_monitors_check_is_stamped_when_it_is_made() {
+    let tl = timeline_of(&jsons(&[
+        r#"{"time":"2021-08-18T12:00:10Z","exchange":"b","status":"down","duration":"2000"}"#,
+    ]));
+    assert!(tl.calls[0].is_probe);
+    assert_eq!(tl.calls[0].time, t("2021-08-18T12:00:10Z"));
+}
+
+#[test]
+fn lines_of_a_deploy_log_are_notes() {
+    let read = |shown: &str, format: &'static str| {
+        let mut builder = Builder::new(context(0, shown));
+        builder.format(format, "test");
+        let line = r#"{"time":"2021-08-18T12:00:00Z","level":"INFO","message":"deploy shop 4.12"}"#;
+        builder.record(&record_of(1, &json(line)));
+        let tl = assemble(vec![builder.finish()]);
+        (tl.notes.len(), tl.inputs[0].role)
+    };
+    for shown in [
+        "ops/deploys.log",
+        "incident-notes.txt",
+        "pagerduty-2021.log",
+    ] {
+        assert_eq!(read(shown, "text"), (1, Role::Notes), "{shown}");
+    }
+    assert_eq!(read("app.log", "text"), (0, Role::Other));
+    assert_eq!(read("deploys.jsonl", "jsonl"), (0, Role::Other));
 }
 
 #[test]

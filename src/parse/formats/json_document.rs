@@ -85,9 +85,16 @@ impl WholeFormat for JsonDocument {
         let limits: &Limits = output.limits;
         let error = framer::each_element(reader, limits, &mut |element| {
             output.line();
-            match read_object(element.text, element.around, element.ordinal, fields) {
+            let read = match element.damage {
+                Some(damage) => Err(damage.to_string()),
+                None => read_object(element.text, element.around, element.ordinal, fields),
+            };
+            match read {
                 Ok(record) => output.record("json", &record),
-                Err(reason) => output.reject(element.ordinal, reason),
+                Err(reason) => {
+                    let reason = format!("{reason} (line {} of the file)", element.line);
+                    output.reject(element.ordinal, reason);
+                }
             }
             true
         });

@@ -123,7 +123,7 @@ fn wrapped(
     emit: &mut dyn FnMut(&Record<'_>),
 ) -> Result<(), String> {
     let mut result = Err("it wraps no record".to_owned());
-    wrapper::split(text, &mut |element, around| {
+    wrapper::split(text, &mut Vec::new(), &mut |element, around| {
         if let Ok(record) = read_object(element, around, line, fields) {
             emit(&record);
             result = Ok(());

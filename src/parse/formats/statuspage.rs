@@ -25,15 +25,7 @@ impl LogFormat for Statuspage {
     }
 
     fn detect(&self, sample: &Sample, _: &mut Fields) -> Option<Fit> {
-        let mut reason = None;
-        framer::each_value(
-            &mut sample.text().as_bytes(),
-            &Limits::default(),
-            &mut |text| {
-                reason = shape(text);
-                false
-            },
-        );
+        let reason = shape(&framer::first_value(sample.text())?);
         Some(Fit {
             score: 1000,
             reason: reason?.to_owned(),
