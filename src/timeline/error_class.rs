@@ -540,7 +540,14 @@ fn as_http_status(code: &str) -> Option<u16> {
     let prefix = code.trim().strip_suffix(digits)?.to_ascii_lowercase();
     let known = matches!(
         prefix.trim_end_matches(['_', '-', ' ']),
-        "" | "http" | "status" | "http_status"
+        "" | "http"
+            | "status"
+            | "http_status"
+            | "upstream"
+            | "exchange"
+            | "gateway"
+            | "provider"
+            | "psp"
     );
     let status: u16 = digits.parse().ok()?;
     (known && digits.len() == 3 && (400..600).contains(&status)).then_some(status)
