@@ -351,7 +351,12 @@ fn describe(timeline: &Timeline, strata: &Strata, group: Group) -> String {
                 .map(text)
                 .filter(|t| !t.is_empty())
                 .collect();
-            format!("{} payments of {}", parts.join(" "), text(k.merchant))
+            let of = if k.merchant.is_none() {
+                String::new()
+            } else {
+                format!(" of {}", text(k.merchant))
+            };
+            format!("{} payments{of}", parts.join(" "))
                 .trim()
                 .to_string()
         }

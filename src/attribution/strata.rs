@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Dependency;
 use super::links::Links;
-use crate::model::{Attempt, Outage, Sym};
+use crate::model::{Attempt, Outage, Outcome, Sym};
 use crate::timeline::Timeline;
 
 /// Attempts of a kind looked at to learn what it calls.
 const SAMPLE: usize = 400;
+/// So many succeeded attempts tell what a kind calls; with fewer the failed ones are looked at, too.
+const LEAST_GOOD: usize = 20;
 /// Linked attempts needed before "never calls it" is believed.
 const LEAST_LINKED: usize = 8;
 /// With at least this share of attempts linked, a missing call is worth a remark.
@@ -196,19 +198,27 @@ impl Strata {
     }
 }
 
-/// Looks at the calls of attempts of each kind, spread evenly over the log, the succeeded ones first: a failed one may
-/// have been stopped before its call.
+/// Looks at the calls of attempts of each kind, spread evenly over the log: of the succeeded ones where there are enough, since
+/// a failed one may have been stopped before its call.
 fn learn(timeline: &Timeline, links: &Links<'_>, of: &[u32], kinds: usize) -> Vec<Learnt> {
-    let mut members: Vec<usize> = vec![0; kinds];
-    for &k in of {
-        members[k as usize] += 1;
+    let succeeded = |a: &Attempt| a.outcome == Outcome::Succeeded;
+    let (mut all, mut good) = (vec![0usize; kinds], vec![0usize; kinds]);
+    for (i, attempt) in timeline.attempts.iter().enumerate() {
+        all[of[i] as usize] += 1;
+        good[of[i] as usize] += usize::from(succeeded(attempt));
     }
     let mut out = vec![Learnt::default(); kinds];
     let mut at = vec![0usize; kinds];
     for (i, attempt) in timeline.attempts.iter().enumerate() {
         let k = of[i] as usize;
+        let enough = good[k] >= LEAST_GOOD;
+        if enough && !succeeded(attempt) {
+            continue;
+        }
         at[k] += 1;
-        let step = members[k].div_ceil(SAMPLE).max(1);
+        let step = if enough { good[k] } else { all[k] }
+            .div_ceil(SAMPLE)
+            .max(1);
         if !at[k].is_multiple_of(step) {
             continue;
         }

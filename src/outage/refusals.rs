@@ -89,9 +89,9 @@ fn judge(context: &Context<'_>, calls: &[usize], episode: Episode, found: &mut F
             found.episodes.push(episode);
         }
     } else if misuse {
-        found
-            .findings
-            .push(misuse_finding(context, &episode, &refused, surge));
+        found.findings.push(misuse_finding(
+            context, &episode, &refused, &by_caller, surge,
+        ));
     } else {
         found.episodes.push(episode);
     }
@@ -155,8 +155,13 @@ fn misuse_finding(
     context: &Context<'_>,
     episode: &Episode,
     refused: &[Sym],
+    by_caller: &BTreeMap<Sym, (usize, usize)>,
     surge: f64,
 ) -> Finding {
+    let concerned = by_caller
+        .iter()
+        .filter(|(c, _)| refused.is_empty() || refused.contains(c));
+    let (calls, bad) = concerned.fold((0, 0), |t, (_, n)| (t.0 + n.0, t.1 + n.1));
     let exchange = name(context.timeline, episode.exchange);
     let mut who: Vec<String> = refused.iter().map(|s| name(context.timeline, *s)).collect();
     who.sort();
@@ -167,14 +172,10 @@ fn misuse_finding(
     };
     let span = episode.span();
     let detail = format!(
-        "From {} to {} {exchange} refused {} of {} calls of {who} for their rate (usual: {:.1}%), at {surge:.1} times the usual \
-         number of requests. Others were served, or nothing but our own rate had changed: this is our use of a rate limit, \
+        "From {} to {} {exchange} refused {bad} of {calls} calls of {who} for their rate; all in all it got {surge:.1} times the \
+         usual number of requests. Others were served, or nothing but our own rate had changed: this is our use of a rate limit, \
          not an outage of {exchange}.",
-        span.start,
-        span.end,
-        episode.bad,
-        episode.observed,
-        episode.baseline * 100.0
+        span.start, span.end
     );
     Finding {
         id: "rate-limit-misuse".into(),
