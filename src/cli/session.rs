@@ -109,10 +109,10 @@ impl<'a> Session<'a> {
         written.context("cannot write the output")?;
         self.output.finish()?;
         if !self.run.quiet {
-            if warnings == Warnings::OnStandardError {
-                report.warnings.iter().for_each(|w| warn(w));
+            match warnings {
+                Warnings::OnStandardError => report.warnings.iter().for_each(|w| warn(w)),
+                Warnings::InOutput => tell_rejects(report),
             }
-            tell_rejects(report);
         }
         Ok(exit::status_of(report, self.run.strict, &self.run.fail_on))
     }

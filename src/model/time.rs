@@ -20,11 +20,6 @@ impl Time {
         Time(ms.saturating_mul(1_000_000))
     }
 
-    /// From seconds since the epoch, saturating; only for computed (never for logged) times.
-    pub fn from_secs_f64(s: f64) -> Time {
-        Time((s * 1e9) as i64)
-    }
-
     /// Seconds since the epoch, to the precision of a float.
     pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 / 1e9

@@ -100,8 +100,13 @@ fn input_warnings(report: &Report) -> Vec<String> {
     for input in &report.inputs {
         if input.rejected > 0 {
             let share = 100.0 * input.rejected as f64 / input.lines.max(1) as f64;
+            let first = input.rejects.first();
+            let example = first.map_or(String::new(), |r| {
+                format!("; line {}: {}", r.line, r.reason)
+            });
+            let were = if input.rejected == 1 { "was" } else { "were" };
             out.push(format!(
-                "{}: {} of {} lines were not understood ({share:.1}%)",
+                "{}: {} of {} lines {were} not understood ({share:.1}%){example}",
                 input.path, input.rejected, input.lines
             ));
         }

@@ -4,8 +4,6 @@ mod interval;
 mod segment;
 mod summary;
 
-pub use interval::{ln_gamma, poisson_interval, sigmoid, wilson};
-pub use segment::{
-    Boundary, Levels, Run, Segmented, locate_boundary, segment, segment_from_own_baseline,
-};
+pub use interval::{sigmoid, wilson};
+pub use segment::{Boundary, Levels, Run, Segmented, locate_boundary, segment_from_own_baseline};
 pub use summary::{median, quantile};
