@@ -438,7 +438,7 @@ fn prior(uses: Use, class: ErrorClass, link: Option<LinkState>, window: Window) 
         _ => (fraction, failures),
     };
     // After the end little is to be expected but what was already under way, and breakers that are still open.
-    if window.is_tail() && link != Some(LinkState::Failed) && class != C::CircuitOpen {
+    if window.is_tail() && class != C::CircuitOpen {
         return Prior {
             fraction: 0.2 * fraction,
             failures: failures.max(8.0),

@@ -46,11 +46,13 @@ pub fn judge(
             .sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.rule.cmp(b.rule)));
     }
     let mut findings = bench.sampling.findings(timeline);
-    findings.extend(
-        bench
-            .rivals
-            .findings(timeline, &bench.strata, outages, bench.log_end),
-    );
+    findings.extend(bench.rivals.findings(
+        timeline,
+        &bench.strata,
+        outages,
+        &judgements,
+        bench.log_end,
+    ));
     let excess = bench.excess();
     Judged {
         expected_caused: total(&judgements, excess.as_ref()),
@@ -415,10 +417,11 @@ impl<'a> Bench<'a> {
             case.window.is_some_and(Window::is_tail) || self.exposures[o].outlived(a, latest_end);
         if after {
             Channel::Backlog
+        } else if a.class == ErrorClass::CircuitOpen && case.uses != Use::No {
+            // A breaker may stand before the whole exchange, also before components that were well.
+            Channel::CircuitBreaker
         } else if case.uses != Use::Uses {
             Channel::Collateral
-        } else if a.class == ErrorClass::CircuitOpen {
-            Channel::CircuitBreaker
         } else if a.class == ErrorClass::UpstreamTimeout || a.outcome == Outcome::Unknown {
             Channel::Timeout
         } else if case.link == LinkState::Missing && a.class != ErrorClass::ResourceExhausted {

@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, HashMap};
 use super::expected::Failure;
 use super::strata::{Strata, Use};
 use crate::model::{
-    Attempt, ErrorClass, Evidence, Finding, Outage, Severity, SourceRef, Span, Sym, Time,
+    Attempt, ErrorClass, Evidence, Finding, Judgement, Outage, Severity, SourceRef, Span, Sym,
+    Time, Verdict,
 };
 use crate::stats::segment_from_own_baseline;
 use crate::timeline::Timeline;
@@ -125,6 +126,7 @@ impl Rivals {
         timeline: &Timeline,
         strata: &Strata,
         outages: &[Outage],
+        judgements: &[Judgement],
         log_end: Time,
     ) -> Vec<Finding> {
         let apart = |r: &Rival, o: &Outage| {
@@ -135,6 +137,7 @@ impl Rivals {
             .stretches
             .iter()
             .filter(|r| outages.iter().all(|o| apart(r, o)))
+            .filter(|r| !mostly_caused(timeline, strata, r, judgements))
             .collect();
         alone.sort_by_key(|r| {
             (
@@ -159,6 +162,34 @@ impl Rivals {
             .map(|r| finding(timeline, strata, r))
             .collect()
     }
+}
+
+/// Whether most of the failures of a stretch were held against an outage after all: then it is no other incident.
+fn mostly_caused(
+    timeline: &Timeline,
+    strata: &Strata,
+    r: &Rival,
+    judgements: &[Judgement],
+) -> bool {
+    let covered = |j: &&Judgement| {
+        let a = &timeline.attempts[j.attempt];
+        let signature = timeline
+            .errors
+            .get(a.error.0 as usize)
+            .map_or(Sym::NONE, |e| e.signature);
+        let same = match r.sign {
+            Sign::Error(own) => own == signature,
+            Sign::Upstream => speaks_of_upstream(a.class),
+        };
+        same && r.span.contains(a.start) && groups(strata, strata.of[j.attempt]).contains(&r.group)
+    };
+    let (all, caused) = judgements
+        .iter()
+        .filter(covered)
+        .fold((0usize, 0usize), |t, j| {
+            (t.0 + 1, t.1 + usize::from(j.verdict == Verdict::Caused))
+        });
+    2 * caused > all
 }
 
 fn speaks_of_upstream(class: ErrorClass) -> bool {

@@ -52,7 +52,7 @@ pub fn tell(
         payment_id: timeline.names.text(attempt.id).to_string(),
         events,
         state: exchange_state(timeline, health, attempt, outage, judgement),
-        baseline: usual(timeline, attempt, outage),
+        baseline: usual(timeline, attempt, outages, outage),
         would_change: would_change(attempt, &calls, outage, judgement),
         lines: Vec::new(),
     };
@@ -189,10 +189,10 @@ fn exchange_state(
                 .end
                 .map_or("the end of the logs".to_string(), |e| e.to_string());
             out.push(format!(
-                "{}: {name} was {} from {} to {end}",
+                "{}: {name} served worse than usual from {} to {end}, consistent with {}",
                 o.id,
-                o.kind.as_str(),
-                o.start
+                o.start,
+                o.kind.as_str()
             ));
         }
         None => out.push(format!("no outage of {name} covers this attempt")),
@@ -200,7 +200,12 @@ fn exchange_state(
     out
 }
 
-fn usual(timeline: &Timeline, attempt: &Attempt, outage: Option<&Outage>) -> Vec<String> {
+fn usual(
+    timeline: &Timeline,
+    attempt: &Attempt,
+    outages: &[Outage],
+    outage: Option<&Outage>,
+) -> Vec<String> {
     let kind = Kind::of(attempt);
     let end = timeline.end();
     let (mut inside, mut outside) = ((0u64, 0u64), (0u64, 0u64));
@@ -211,8 +216,10 @@ fn usual(timeline: &Timeline, attempt: &Attempt, outage: Option<&Outage>) -> Vec
     {
         let count = if outage.is_some_and(|o| o.span(end).contains(a.start)) {
             &mut inside
-        } else {
+        } else if outages.iter().all(|o| !o.span(end).contains(a.start)) {
             &mut outside
+        } else {
+            continue;
         };
         count.0 += 1;
         count.1 += u64::from(a.outcome.is_bad());
@@ -224,7 +231,7 @@ fn usual(timeline: &Timeline, attempt: &Attempt, outage: Option<&Outage>) -> Vec
         .collect();
     let words = words.join(", ");
     let mut out = vec![rate(
-        &format!("attempts of this kind ({words}) outside this outage"),
+        &format!("attempts of this kind ({words}) outside every outage"),
         outside,
     )];
     if outage.is_some() {

@@ -61,12 +61,7 @@ fn late_page(o: &Outcome<'_>, main: usize) -> Option<Finding> {
 fn single_dependency(o: &Outcome<'_>, main: usize) -> Option<Finding> {
     let outage = &o.outages[main];
     let mut through: BTreeMap<Sym, BTreeSet<Sym>> = BTreeMap::new();
-    for a in o
-        .timeline
-        .attempts
-        .iter()
-        .filter(|a| a.exchange.is_some() && a.currency.is_some())
-    {
+    for a in o.timeline.attempts.iter().filter(|a| a.currency.is_some()) {
         through.entry(a.currency).or_default().insert(a.exchange);
     }
     let hit: BTreeSet<Sym> = o

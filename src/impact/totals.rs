@@ -1,6 +1,6 @@
 //! Counts under every heading. In every list the counts add up to the totals above them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Outcome;
 use crate::model::{Count, FailureTotals, Interval, Judgement, Sym, Verdict};
@@ -33,7 +33,7 @@ pub fn totals(
         excess,
         expected_in_excess,
         by_channel: by_channel(o),
-        by_exchange: by(o, |i, j| text(exchange_of(o, i, j))),
+        by_exchange: by_exchange(o),
         by_merchant: by(o, |i, _| text(o.timeline.attempts[i].merchant)),
         by_method: by(o, |i, _| text(o.timeline.attempts[i].method)),
         by_currency: by(o, |i, _| text(o.timeline.attempts[i].currency)),
@@ -41,14 +41,25 @@ pub fn totals(
     }
 }
 
-/// The exchange that an attempt names, else the one that its calls or its outage name.
-fn exchange_of(o: &Outcome<'_>, attempt: usize, judgement: Option<&Judgement>) -> Sym {
-    let named = o.timeline.attempts[attempt].exchange;
-    if named.is_some() {
-        named
-    } else {
-        judgement.map_or(Sym::NONE, |j| j.linked_exchange)
+/// By the exchange that an attempt names, else the one that a failed attempt's calls or its outage name. How many attempts a
+/// heading of the second sort has is not known: the successes name none.
+fn by_exchange(o: &Outcome<'_>) -> Vec<Count> {
+    let text = |s: Sym| o.timeline.names.text(s).to_string();
+    let named = |i: usize| o.timeline.attempts[i].exchange;
+    let mut counts = by(o, |i, j| {
+        let linked = j.map_or(Sym::NONE, |j| j.linked_exchange);
+        text(if named(i).is_some() { named(i) } else { linked })
+    });
+    let known: BTreeSet<String> = (0..o.timeline.attempts.len())
+        .map(|i| text(named(i)))
+        .collect();
+    for count in counts
+        .iter_mut()
+        .filter(|c| c.name != "-" && !known.contains(&c.name))
+    {
+        count.attempts = 0;
     }
+    counts
 }
 
 fn count(c: &mut Count, verdict: Verdict) {

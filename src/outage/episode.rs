@@ -1,7 +1,9 @@
 //! A stretch of bad service of one component, and how a row of observations is turned into such stretches.
 
 use crate::model::{OutageSource, Phase, SourceRef, Span, Sym, Time};
-use crate::stats::{Boundary, Levels, Run, Segmented, locate_boundary, segment_from_own_baseline};
+use crate::stats::{
+    Boundary, Levels, Run, Segmented, locate_boundary, median, segment_from_own_baseline,
+};
 
 /// Fewer bad observations than this are a blip, whatever their weight.
 pub(crate) const LEAST_BAD: usize = 3;
@@ -264,10 +266,11 @@ fn rate_near(bad: &[bool]) -> f64 {
 fn between(row: &[Seen], j: usize) -> Time {
     let (a, b) = (row[j - 1].time, row[j].time);
     let around = &row[j.saturating_sub(20)..(j + 20).min(row.len())];
-    let usual = around
-        .last()
-        .map_or(0.0, |l| l.time.secs_since(around[0].time))
-        / around.len().max(1) as f64;
+    let mut gaps: Vec<f64> = around
+        .windows(2)
+        .map(|w| w[1].time.secs_since(w[0].time))
+        .collect();
+    let usual = median(&mut gaps).unwrap_or(0.0);
     let gap = b.secs_since(a);
     if gap <= 4.0 * usual.max(1.0) {
         a.midpoint(b)

@@ -51,6 +51,10 @@ pub(super) fn report_of(settings: &Settings, found: &Found) -> Report {
         .findings
         .sort_by_key(|f: &Finding| std::cmp::Reverse(f.severity));
     report.failures = judged.judgements.iter().map(|j| row(timeline, j)).collect();
+    if settings.window.0.is_some() || settings.window.1.is_some() {
+        let told = "only what --from and --to leave was looked at: onsets, baselines and who was saved rest on it alone";
+        report.warnings.push(told.to_string());
+    }
     report.warnings.extend(disagreement(judged));
     report.warnings.extend(gaps(
         &detected.silences,

@@ -67,7 +67,7 @@ impl Reporter for Csv {
     fn write(&self, report: &Report, view: &View, out: &mut dyn Write) -> io::Result<()> {
         let cx = Context::new(report, view);
         let mut writer = csv::Writer::from_writer(out);
-        writer.write_record(CSV_HEAD).map_err(io::Error::from)?;
+        writer.write_record(CSV_HEAD).map_err(super::io_error)?;
         for failure in &report.failures {
             let reasons = reasons(&cx, &failure.evidence);
             let f = Failure::of(&cx, failure);
@@ -94,7 +94,7 @@ impl Reporter for Csv {
                     escape::csv(&f.source.path),
                     f.source.line.to_string(),
                 ])
-                .map_err(io::Error::from)?;
+                .map_err(super::io_error)?;
         }
         writer.flush()
     }

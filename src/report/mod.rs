@@ -142,3 +142,11 @@ pub fn write_story(
         _ => story::table(report, story, view, out),
     }
 }
+
+/// What the system said, when writing CSV failed for that: a closed pipe must be known as one.
+pub(crate) fn io_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
+}

@@ -90,7 +90,7 @@ pub(crate) fn headline(cx: &Context<'_>) -> String {
             none_of(totals.attempts, ATTEMPT, ("failed", "fail"))
         ),
         Case::NoOutage => format!(
-            "No outage found: nothing ties the {} to an exchange; {}.",
+            "No outage was established that the {} could have followed from; {}.",
             if totals.failed == 1 {
                 "only failed payment".to_owned()
             } else {

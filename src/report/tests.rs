@@ -439,11 +439,11 @@ fn no_outage_reads_well() {
     let cases: [(Report, &str); 7] = [
         (
             sample::quiet(9803, 212, true),
-            "No outage found: nothing ties the 212 failed payments to an exchange; 212 are unrelated, 0 undetermined.",
+            "No outage was established that the 212 failed payments could have followed from; 212 are unrelated, 0 undetermined.",
         ),
         (
             sample::quiet(1, 1, true),
-            "No outage found: nothing ties the only failed payment to an exchange; 1 is unrelated, 0 undetermined.",
+            "No outage was established that the only failed payment could have followed from; 1 is unrelated, 0 undetermined.",
         ),
         (
             sample::quiet(9803, 0, true),
@@ -459,7 +459,7 @@ fn no_outage_reads_well() {
         ),
         (
             sample::quiet(500, 3, false),
-            "No outage found: nothing ties the 3 failed payments to an exchange; 3 are unrelated, 0 undetermined.",
+            "No outage was established that the 3 failed payments could have followed from; 3 are unrelated, 0 undetermined.",
         ),
         (
             Report::default(),

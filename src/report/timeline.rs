@@ -102,7 +102,7 @@ impl Reporter for Csv {
             "source_path",
             "source_line",
         ];
-        writer.write_record(head).map_err(io::Error::from)?;
+        writer.write_record(head).map_err(super::io_error)?;
         let onset = onset(report);
         for m in &report.moments {
             let m = wire::Moment::of(&cx, m, onset);
@@ -119,7 +119,7 @@ impl Reporter for Csv {
                     escape::csv(&path),
                     line,
                 ])
-                .map_err(io::Error::from)?;
+                .map_err(super::io_error)?;
         }
         writer.flush()
     }
@@ -224,7 +224,7 @@ impl RowCsv<'_> {
     fn begin(&mut self) -> io::Result<()> {
         if !self.begun {
             self.begun = true;
-            self.out.write_record(ROW_KEYS).map_err(io::Error::from)?;
+            self.out.write_record(ROW_KEYS).map_err(super::io_error)?;
         }
         Ok(())
     }
@@ -260,7 +260,7 @@ impl RowWriter for RowCsv<'_> {
                 escape::csv(&r.source.path),
                 r.source.line.to_string(),
             ])
-            .map_err(io::Error::from)
+            .map_err(super::io_error)
     }
 
     fn finish(&mut self) -> io::Result<()> {

@@ -18,8 +18,11 @@ impl Rule for Excess {
         case.window?;
         let f = case.any;
         let detail = format!(
-            "{:.0} failures of this kind of attempt in this stretch of {}, where about {:.1} were to be expected",
-            f.observed, case.outage.id, f.expected
+            "{:.0} failures among all attempts that use {} alike in this stretch of {}, where about {:.1} were to be expected",
+            f.observed,
+            case.exchange(),
+            case.outage.id,
+            f.expected
         );
         weighed(logit(f.value), detail, case.attempt.source)
     }

@@ -20,7 +20,7 @@ impl Rule for WouldHaveFailedAnyway {
         let log_odds = logit(p * (1.0 - case.usual_rate)) - logit(p);
         let (all, failed) = case.usual_counts;
         let detail = format!(
-            "without an outage {:.1}% of attempts of this kind fail ({failed:.0} of {all:.0} in these logs)",
+            "without an outage {:.1}% of attempts of this kind fail ({failed:.0} of {all:.0} in these logs, leaning on their wider group)",
             100.0 * case.usual_rate
         );
         weighed(log_odds, detail, case.attempt.source)
