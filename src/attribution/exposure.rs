@@ -1,6 +1,5 @@
 //! When an attempt met an outage.
 
-use super::links::end_of;
 use crate::model::{Attempt, Outage, Span, Time};
 
 /// After the end, failures are looked for in stretches that end so many seconds after it.
@@ -74,7 +73,7 @@ impl Exposure {
 
     /// The stretch that an attempt met, with the probability that the outage was on at all by then.
     pub(crate) fn window(&self, attempt: &Attempt) -> Option<(Window, f64)> {
-        let (from, to) = (attempt.start, end_of(attempt));
+        let (from, to) = (attempt.start, attempt.end());
         if to < self.span.start {
             if to <= self.earliest {
                 return None;

@@ -13,8 +13,7 @@ use super::sampling::Sampling;
 use super::strata::{Strata, Use};
 use super::{Judged, Options};
 use crate::model::{
-    Attempt, Channel, ErrorClass, ErrorInfo, Evidence, Interval, Judgement, Outage, Outcome, Sym,
-    Time,
+    Attempt, Channel, ErrorClass, Evidence, Interval, Judgement, Outage, Outcome, Sym, Time,
 };
 use crate::stats::sigmoid;
 use crate::timeline::{Health, Timeline};
@@ -136,7 +135,8 @@ impl<'a> Bench<'a> {
             };
             let met = self.met(attempt);
             if met.is_empty() {
-                let what = failed.then(|| (attempt.class, self.error(attempt).signature));
+                let what =
+                    failed.then(|| (attempt.class, self.timeline.error(attempt.error).signature));
                 *outside.entry((self.strata.of[i], what)).or_default() += stands_for;
                 continue;
             }
@@ -188,14 +188,6 @@ impl<'a> Bench<'a> {
         )
     }
 
-    fn error(&self, attempt: &Attempt) -> ErrorInfo {
-        self.timeline
-            .errors
-            .get(attempt.error.0 as usize)
-            .copied()
-            .unwrap_or_default()
-    }
-
     /// What is counted of a failed attempt for one outage, the call that shows the link, and whether the link is by time only.
     fn failure(
         &self,
@@ -207,7 +199,7 @@ impl<'a> Bench<'a> {
         let kind = self.strata.of[i];
         let exchange = self.outages[outage].exchange;
         let (link, call, by_time) = self.link_state(i, attempt, exchange, calls);
-        let error = self.error(attempt);
+        let error = self.timeline.error(attempt.error);
         let failure = Failure {
             who: self.member(kind, outage),
             signature: error.signature,
@@ -230,7 +222,7 @@ impl<'a> Bench<'a> {
         if let Some(call) = links::failed_elsewhere(calls, exchange, self.timeline, self.health) {
             return (LinkState::Elsewhere, Some(call), false);
         }
-        let named = self.error(attempt).names_exchange;
+        let named = self.timeline.error(attempt.error).names_exchange;
         if named.is_some() && named != exchange {
             return (LinkState::Elsewhere, None, false);
         }
@@ -323,7 +315,7 @@ impl<'a> Bench<'a> {
             timeline: self.timeline,
             outage: &self.outages[o],
             attempt,
-            error: self.error(attempt),
+            error: self.timeline.error(attempt.error),
             uses: if failure.link == LinkState::Failed {
                 Use::Uses
             } else {

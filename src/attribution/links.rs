@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Attempt, Call, IdHash, Sym, Time};
+use crate::model::{Attempt, Call, IdHash, Sym};
 use crate::timeline::{CallState, Health, Timeline};
 
 /// An id shared by more attempts than this is no link (a retry chain may share one).
@@ -63,7 +63,7 @@ impl<'a> Links<'a> {
     /// Calls that belong to an attempt, in time order.
     pub(crate) fn of(&self, attempt: &Attempt) -> Vec<u32> {
         let from = attempt.start.plus_secs(-SLACK_S);
-        let to = attempt.time.max(end_of(attempt)).plus_secs(SLACK_S);
+        let to = attempt.end().plus_secs(SLACK_S);
         let mut found: Vec<u32> = distinct(&attempt.links)
             .flat_map(|id| self.selective(id).iter().map(|c| c.1))
             .filter(|&c| {
@@ -88,10 +88,7 @@ impl<'a> Links<'a> {
             return None;
         }
         let bad = self.bad_by_caller.get(&(attempt.merchant, exchange))?;
-        let (from, to) = (
-            attempt.start.plus_secs(-0.5),
-            attempt.time.max(end_of(attempt)).plus_secs(0.5),
-        );
+        let (from, to) = (attempt.start.plus_secs(-0.5), attempt.end().plus_secs(0.5));
         let time = |&c: &u32| self.timeline.calls[c as usize].time;
         let first = bad.partition_point(|c| time(c) < from);
         let hit = *bad.get(first)?;
@@ -141,14 +138,6 @@ impl<'a> Links<'a> {
             .count();
         with as f64 / self.timeline.calls.len().max(1) as f64
     }
-}
-
-/// When the attempt ended, by its time or its duration.
-pub(crate) fn end_of(attempt: &Attempt) -> Time {
-    let by_duration = attempt
-        .start
-        .plus_millis(i64::from(attempt.duration_ms.unwrap_or(0)));
-    attempt.time.max(by_duration)
 }
 
 fn distinct(links: &[IdHash; 3]) -> impl Iterator<Item = IdHash> {
@@ -225,10 +214,7 @@ pub(crate) fn describe(timeline: &Timeline, call: &Call) -> String {
     if let Some(us) = call.duration_us {
         text = format!("{text} after {:.1} s", f64::from(us) / 1e6);
     }
-    let error = timeline
-        .errors
-        .get(call.error.0 as usize)
-        .map_or("", |e| timeline.names.text(e.message));
+    let error = timeline.names.text(timeline.error(call.error).message);
     if !error.is_empty() {
         let short: String = error.chars().take(120).collect();
         text = format!("{text}, \"{short}\"");

@@ -173,15 +173,9 @@ fn mostly_caused(
 ) -> bool {
     let covered = |j: &&Judgement| {
         let a = &timeline.attempts[j.attempt];
-        let signature = timeline
-            .errors
-            .get(a.error.0 as usize)
-            .map_or(Sym::NONE, |e| e.signature);
-        let same = match r.sign {
-            Sign::Error(own) => own == signature,
-            Sign::Upstream => speaks_of_upstream(a.class),
-        };
-        same && r.span.contains(a.start) && groups(strata, strata.of[j.attempt]).contains(&r.group)
+        shows(timeline, a, r.sign)
+            && r.span.contains(a.start)
+            && groups(strata, strata.of[j.attempt]).contains(&r.group)
     };
     let (all, caused) = judgements
         .iter()
@@ -190,6 +184,15 @@ fn mostly_caused(
             (t.0 + 1, t.1 + usize::from(j.verdict == Verdict::Caused))
         });
     2 * caused > all
+}
+
+/// Whether an attempt failed in the way looked at.
+fn shows(timeline: &Timeline, attempt: &Attempt, sign: Sign) -> bool {
+    attempt.outcome.is_bad()
+        && match sign {
+            Sign::Error(signature) => timeline.error(attempt.error).signature == signature,
+            Sign::Upstream => speaks_of_upstream(attempt.class),
+        }
 }
 
 fn speaks_of_upstream(class: ErrorClass) -> bool {
@@ -277,21 +280,6 @@ impl<'a> Rows<'a> {
         }
     }
 
-    fn signature(&self, attempt: &Attempt) -> Sym {
-        self.timeline
-            .errors
-            .get(attempt.error.0 as usize)
-            .map_or(Sym::NONE, |e| e.signature)
-    }
-
-    fn has(&self, attempt: &Attempt, sign: Sign) -> bool {
-        attempt.outcome.is_bad()
-            && match sign {
-                Sign::Error(signature) => self.signature(attempt) == signature,
-                Sign::Upstream => speaks_of_upstream(attempt.class),
-            }
-    }
-
     /// Pairs of group and sign with enough failures: wide groups first, then by number.
     fn frequent(&self) -> Vec<(Group, Sign)> {
         let mut counts: BTreeMap<(Group, Sign), usize> = BTreeMap::new();
@@ -305,7 +293,7 @@ impl<'a> Rows<'a> {
             let kind = self.strata.of[i];
             for group in groups(self.strata, kind) {
                 *counts
-                    .entry((group, Sign::Error(self.signature(a))))
+                    .entry((group, Sign::Error(self.timeline.error(a.error).signature)))
                     .or_default() += 1;
                 // What uses an exchange has its outages to explain such errors.
                 if speaks_of_upstream(a.class)
@@ -345,12 +333,12 @@ impl<'a> Rows<'a> {
             .flatten()
             .map(|&i| &self.timeline.attempts[i as usize])
             .collect();
-        let bad: Vec<bool> = row.iter().map(|a| self.has(a, sign)).collect();
+        let bad: Vec<bool> = row.iter().map(|a| shows(self.timeline, a, sign)).collect();
         let found = segment_from_own_baseline(&bad);
         let stretch = |&(first, last): &(usize, usize)| {
             let hits: Vec<&&Attempt> = row[first..=last]
                 .iter()
-                .filter(|a| self.has(a, sign))
+                .filter(|a| shows(self.timeline, a, sign))
                 .collect();
             let (a, b) = (hits.first()?, hits.last()?);
             (hits.len() >= LEAST_FAILURES / 2).then(|| Rival {

@@ -1,7 +1,7 @@
 //! Everything known about one attempt, for `explain`: its own calls, what the exchange was doing, how its kind usually fares,
 //! and what would change the verdict.
 
-use super::links::{Links, describe, end_of};
+use super::links::{Links, describe};
 use super::rules::onset_words as apart;
 use super::strata::Kind;
 use crate::model::{
@@ -76,7 +76,7 @@ fn own_events(attempt: &Attempt) -> Vec<Moment> {
         Outcome::Unknown => "ended with an unknown outcome",
         Outcome::Pending => "was still pending",
     };
-    let end = end_of(attempt);
+    let end = attempt.end();
     let mut out = Vec::new();
     if end > attempt.start {
         out.push(moment(
@@ -163,7 +163,7 @@ fn exchange_state(
     let name = timeline.names.text(exchange);
     let (from, to) = (
         attempt.start.plus_secs(-AROUND_S),
-        end_of(attempt).plus_secs(AROUND_S),
+        attempt.end().plus_secs(AROUND_S),
     );
     let near = timeline
         .calls

@@ -92,11 +92,7 @@ fn by_error(o: &Outcome<'_>) -> Vec<Count> {
     let mut out: BTreeMap<String, Count> = BTreeMap::new();
     for j in o.judgements {
         let a = &o.timeline.attempts[j.attempt];
-        let signature = o
-            .timeline
-            .errors
-            .get(a.error.0 as usize)
-            .map_or(Sym::NONE, |e| e.signature);
+        let signature = o.timeline.error(a.error).signature;
         let name = o.timeline.names.text(signature);
         let name = if name.is_empty() {
             a.class.as_str()

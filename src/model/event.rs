@@ -83,6 +83,16 @@ pub struct Attempt {
     pub source: SourceRef,
 }
 
+impl Attempt {
+    /// When it ended, by its time or by its duration, whichever is later.
+    pub fn end(&self) -> Time {
+        let by_duration = self
+            .start
+            .plus_millis(i64::from(self.duration_ms.unwrap_or(0)));
+        self.time.max(by_duration)
+    }
+}
+
 /// One request to an exchange.
 #[derive(Clone, Copy, Debug)]
 pub struct Call {

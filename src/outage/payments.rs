@@ -44,10 +44,7 @@ impl Detector for PaymentsThroughExchange {
 /// whose errors do, so that their successes count as well.
 fn rows<'a>(context: &Context<'a>) -> BTreeMap<Sym, Vec<&'a Attempt>> {
     let kind = |a: &Attempt| (a.merchant, a.method, a.currency);
-    let named = |a: &Attempt| {
-        let error = context.timeline.errors.get(a.error.0 as usize);
-        error.map_or(Sym::NONE, |e| e.names_exchange)
-    };
+    let named = |a: &Attempt| context.timeline.error(a.error).names_exchange;
     let silent = |a: &&Attempt| a.outcome.is_final() && a.exchange.is_none();
     let mut by_kind: BTreeMap<(Sym, Sym, Sym), BTreeSet<Sym>> = BTreeMap::new();
     for a in context.timeline.attempts.iter().filter(silent) {

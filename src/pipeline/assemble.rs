@@ -167,11 +167,7 @@ fn gaps(silences: &[Span], outages: impl Iterator<Item = Span>) -> Vec<String> {
 
 fn row(timeline: &Timeline, j: &Judgement) -> FailedAttempt {
     let a = &timeline.attempts[j.attempt];
-    let error = timeline
-        .errors
-        .get(a.error.0 as usize)
-        .copied()
-        .unwrap_or_default();
+    let error = timeline.error(a.error);
     let shared = |s: Sym| timeline.names.shared(s);
     FailedAttempt {
         time: a.time,

@@ -17,8 +17,8 @@ use crate::stats::{median, quantile};
 const LEAST_PAIRS: usize = 8;
 /// At most so many pairs are used, spread over the log.
 const MOST_PAIRS: usize = 20_000;
-/// An id shared by more attempts or calls than this links nothing.
-const MOST_SHARING: usize = 8;
+/// An id shared by more calls than this, or by more than one attempt, links nothing.
+const MOST_CALLS: usize = 16;
 /// Pairs further from the middle than this are links of something else, in seconds.
 const STRAY_S: f64 = 600.0;
 /// An offset smaller than this is within what logging itself blurs, in seconds.
@@ -76,10 +76,10 @@ fn offsets_by_ids(timeline: &Timeline) -> BTreeMap<(u32, u32), Offset> {
         for id in call
             .links
             .into_iter()
-            .filter(|l| l.is_some() && crowd.get(l).is_some_and(|n| *n <= 2 * MOST_SHARING))
+            .filter(|l| l.is_some() && crowd.get(l).is_some_and(|n| *n <= MOST_CALLS))
         {
-            if let [attempt] = attempts.get(&id).map_or(&[][..], Vec::as_slice) {
-                let a = &timeline.attempts[*attempt as usize];
+            if let Some(attempt) = attempts.get(&id).copied().flatten() {
+                let a = &timeline.attempts[attempt as usize];
                 bounds
                     .entry((a.source.input, call.source.input))
                     .or_default()
@@ -94,14 +94,15 @@ fn offsets_by_ids(timeline: &Timeline) -> BTreeMap<(u32, u32), Offset> {
         .collect()
 }
 
-/// Attempts by link id, as far as an id belongs to few of them.
-fn index_attempts(timeline: &Timeline) -> HashMap<IdHash, Vec<u32>> {
-    let mut out: HashMap<IdHash, Vec<u32>> = HashMap::new();
+/// The attempt of each link id; `None` where several share it.
+fn index_attempts(timeline: &Timeline) -> HashMap<IdHash, Option<u32>> {
+    let mut out: HashMap<IdHash, Option<u32>> = HashMap::new();
     for (i, a) in timeline.attempts.iter().enumerate() {
+        let own = Some(i as u32);
         for id in a.links.into_iter().filter(|l| l.is_some()) {
-            let sharing = out.entry(id).or_default();
-            if sharing.len() <= MOST_SHARING && sharing.last() != Some(&(i as u32)) {
-                sharing.push(i as u32);
+            let known = out.entry(id).or_insert(own);
+            if *known != own {
+                *known = None;
             }
         }
     }
@@ -110,11 +111,8 @@ fn index_attempts(timeline: &Timeline) -> HashMap<IdHash, Vec<u32>> {
 
 /// What must be added to the call's time at least, and at most, for it to lie inside the attempt.
 fn pair_bounds(a: &Attempt, call: &Call) -> (f64, f64) {
-    let end = a
-        .time
-        .max(a.start.plus_millis(i64::from(a.duration_ms.unwrap_or(0))));
     let least = a.start.secs_since(call.time);
-    let most = end.secs_since(call.end());
+    let most = a.end().secs_since(call.end());
     (least.min(most), least.max(most))
 }
 
@@ -152,14 +150,8 @@ fn solve(timeline: &Timeline, pairs: &BTreeMap<(u32, u32), Offset>) -> BTreeMap<
     for ((payments, _), offset) in pairs {
         *weight.entry(*payments).or_default() += offset.pairs;
     }
-    let states_zone = |i: u32| {
-        timeline
-            .inputs
-            .get(i as usize)
-            .is_some_and(|s| s.zone_from != ZoneFrom::Assumed)
-    };
     let mut roots: Vec<(u32, usize)> = weight.into_iter().collect();
-    roots.sort_by_key(|(i, n)| (!states_zone(*i), std::cmp::Reverse(*n), *i));
+    roots.sort_by_key(|(i, n)| (!states_zone(timeline, *i), std::cmp::Reverse(*n), *i));
     for (root, _) in roots {
         shifts.entry(root).or_insert(Offset {
             seconds: 0.0,
@@ -209,17 +201,16 @@ fn spread(pairs: &BTreeMap<(u32, u32), Offset>, shifts: &mut BTreeMap<u32, Offse
     }
 }
 
+fn states_zone(timeline: &Timeline, input: u32) -> bool {
+    let summary = timeline.inputs.get(input as usize);
+    summary.is_some_and(|s| s.zone_from != ZoneFrom::Assumed)
+}
+
 /// When the inputs that state their zone all lie the same whole zone off, the root was read in the wrong one.
 fn prefer_stated_zones(timeline: &Timeline, shifts: &mut BTreeMap<u32, Offset>) {
-    let stated = |i: &u32| {
-        timeline
-            .inputs
-            .get(*i as usize)
-            .is_some_and(|s| s.zone_from != ZoneFrom::Assumed)
-    };
     let zones: Vec<f64> = shifts
         .iter()
-        .filter(|(i, _)| stated(i))
+        .filter(|(i, _)| states_zone(timeline, **i))
         .map(|(_, o)| whole_zone(o.seconds))
         .collect();
     let Some(&first) = zones.first() else { return };

@@ -32,6 +32,11 @@ pub struct Timeline {
 }
 
 impl Timeline {
+    /// The words and the class behind a key; "no error" for a key of another table.
+    pub fn error(&self, key: ErrorKey) -> ErrorInfo {
+        self.errors.get(key.0 as usize).copied().unwrap_or_default()
+    }
+
     /// The last time of a call or an attempt; [`Time::MIN`] when there is none.
     pub fn end(&self) -> Time {
         let calls = self.calls.last().map(|c| c.time);

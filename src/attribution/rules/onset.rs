@@ -3,7 +3,6 @@
 use super::{Rule, Weighed, weighed};
 use crate::attribution::case::Case;
 use crate::attribution::exposure::Window;
-use crate::attribution::links::end_of;
 
 pub(crate) struct Onset;
 
@@ -18,7 +17,7 @@ impl Rule for Onset {
 
     fn weigh(&self, case: &Case<'_>) -> Option<Weighed> {
         let (start, outage) = (case.outage.start, case.outage);
-        let failed = end_of(case.attempt);
+        let failed = case.attempt.end();
         let source = case.attempt.source;
         match case.window {
             None if failed < start => weighed(
