@@ -22,7 +22,7 @@ impl Detector for CallErrors {
         "call-errors"
     }
 
-    fn detect(&self, context: &Context<'_>, _earlier: &[Episode]) -> Found {
+    fn detect(&self, context: &Context<'_>, _earlier: &Found) -> Found {
         let mut found = Found::default();
         for (exchange, components) in by_component(context.timeline) {
             let mut all: Vec<usize> = components.values().flatten().copied().collect();

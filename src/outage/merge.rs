@@ -45,7 +45,7 @@ fn belongs(group: &[Episode], episode: &Episode) -> bool {
 }
 
 fn outage_of(timeline: &Timeline, group: &[Episode]) -> Outage {
-    let first = group.iter().min_by_key(|e| e.start).unwrap_or(&group[0]);
+    let first = first_of(group);
     let (end, end_interval) = recovery_of(group);
     let mut by_part: BTreeMap<Sym, Vec<&Episode>> = BTreeMap::new();
     for episode in group {
@@ -73,6 +73,21 @@ fn outage_of(timeline: &Timeline, group: &[Episode]) -> Outage {
         evidence: Vec::new(),
         first_seen: Some(first.first_bad),
     }
+}
+
+/// The episode that tells the onset: the earliest, or the most exact one whose interval overlaps the earliest's.
+fn first_of(group: &[Episode]) -> &Episode {
+    let earliest = group.iter().min_by_key(|e| e.start).unwrap_or(&group[0]);
+    let width = |e: &Episode| e.start_interval.end.0 - e.start_interval.start.0;
+    let same = |e: &&Episode| {
+        e.start_interval.overlaps(&earliest.start_interval) && !e.began_before_log
+    };
+    group
+        .iter()
+        .filter(same)
+        .min_by_key(|e| (width(e), e.start))
+        .filter(|_| !earliest.began_before_log)
+        .unwrap_or(earliest)
 }
 
 /// The latest recovery; none while any part was still bad after the others had recovered.

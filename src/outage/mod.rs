@@ -43,6 +43,17 @@ pub struct Found {
     pub episodes: Vec<Episode>,
     /// What is worth telling and is no outage.
     pub findings: Vec<Finding>,
+    /// Stretches in which callers were refused for their own rate of requests.
+    pub misuses: Vec<Misuse>,
+}
+
+/// A stretch in which an exchange refused callers for their own rate of requests: no outage.
+#[derive(Clone, Debug)]
+pub struct Misuse {
+    /// Which exchange refused.
+    pub exchange: Sym,
+    /// From the first to the last refusal.
+    pub span: Span,
 }
 
 /// Finds stretches of bad service of one sort.
@@ -50,7 +61,7 @@ pub trait Detector: Sync {
     /// Stable id, kebab-case.
     fn id(&self) -> &'static str;
     /// Looks; `earlier` is what the detectors before it found.
-    fn detect(&self, context: &Context<'_>, earlier: &[Episode]) -> Found;
+    fn detect(&self, context: &Context<'_>, earlier: &Found) -> Found;
 }
 
 /// Every detector, in the order in which they run.
@@ -83,13 +94,18 @@ pub fn detect(timeline: &Timeline, client_timeout_ms: &BTreeMap<String, u64>) ->
         health: &health,
         silences: &silences,
     };
-    let mut episodes = Vec::new();
-    let mut findings = Vec::new();
+    let mut all = Found::default();
     for detector in DETECTORS {
-        let found = detector.detect(&context, &episodes);
-        episodes.extend(found.episodes);
-        findings.extend(found.findings);
+        let found = detector.detect(&context, &all);
+        all.episodes.extend(found.episodes);
+        all.findings.extend(found.findings);
+        all.misuses.extend(found.misuses);
     }
+    let Found {
+        episodes,
+        mut findings,
+        ..
+    } = all;
     let mut outages = merge::merge(timeline, episodes);
     payments::complete(&context, &mut outages);
     for outage in &mut outages {

@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::episode::{Episode, RowOf, Seen, episodes};
+use super::episode::{Episode, LEAST_BAD, RowOf, Seen, episodes};
 use super::errors::has_baseline;
-use super::{Context, Detector, Found, MERGE_GAP_S};
+use super::{Context, Detector, Found, MERGE_GAP_S, Misuse};
 use crate::model::{Attempt, ErrorClass, Outage, OutageSource, Phase, Span, Sym};
 
 /// With at least this share of the usual calls logged, the calls decide and not the payments.
@@ -21,22 +21,21 @@ impl Detector for PaymentsThroughExchange {
         "payments-through-exchange"
     }
 
-    fn detect(&self, context: &Context<'_>, earlier: &[Episode]) -> Found {
-        let rows = rows(context);
-        let mut found = Vec::new();
-        for (exchange, attempts) in rows {
+    fn detect(&self, context: &Context<'_>, earlier: &Found) -> Found {
+        let mut found = Found::default();
+        for (exchange, attempts) in rows(context) {
+            let misused = |span: &Span| {
+                let same = |m: &Misuse| m.exchange == exchange && m.span.overlaps(span);
+                earlier.misuses.iter().any(same)
+            };
             for episode in of_exchange(context, exchange, &attempts) {
-                let known =
-                    |e: &Episode| e.exchange == exchange && e.span().overlaps(&episode.span());
-                if !earlier.iter().any(known) && !calls_decide(context, exchange, episode.span()) {
-                    found.push(episode);
+                let span = episode.span();
+                if !misused(&span) && !calls_decide(context, exchange, span) {
+                    found.episodes.push(episode);
                 }
             }
         }
-        Found {
-            episodes: found,
-            findings: Vec::new(),
-        }
+        found
     }
 }
 
@@ -76,8 +75,8 @@ fn rows<'a>(context: &Context<'a>) -> BTreeMap<Sym, Vec<&'a Attempt>> {
 }
 
 fn of_exchange(context: &Context<'_>, exchange: Sym, attempts: &[&Attempt]) -> Vec<Episode> {
-    let mut row: Vec<Seen> = attempts
-        .iter()
+    let mut row: Vec<Seen> = those_that_tell(attempts)
+        .into_iter()
         .map(|a| Seen {
             time: a.start,
             bad: speaks_of_upstream(a),
@@ -95,6 +94,18 @@ fn of_exchange(context: &Context<'_>, exchange: Sym, attempts: &[&Attempt]) -> V
         source: OutageSource::Payments,
     };
     episodes(&row, &of, context.silences, MERGE_GAP_S)
+}
+
+/// A breaker may stay open after the exchange is back: what it stopped tells only where nothing else does.
+fn those_that_tell<'a>(attempts: &[&'a Attempt]) -> Vec<&'a Attempt> {
+    let stopped = |a: &&Attempt| a.class == ErrorClass::CircuitOpen;
+    let reached: Vec<&Attempt> = attempts.iter().copied().filter(|a| !stopped(a)).collect();
+    let bad = reached.iter().filter(|a| speaks_of_upstream(a)).count();
+    if bad < LEAST_BAD {
+        attempts.to_vec()
+    } else {
+        reached
+    }
 }
 
 /// What the calls leave open the payments may tell: when an outage began that was on when the calls' log begins, and whether it

@@ -16,7 +16,7 @@ impl Detector for FailedProbes {
         "failed-probes"
     }
 
-    fn detect(&self, context: &Context<'_>, _earlier: &[Episode]) -> Found {
+    fn detect(&self, context: &Context<'_>, _earlier: &Found) -> Found {
         let mut found = Vec::new();
         for components in by_component(context.timeline).values() {
             for calls in components.values() {
@@ -30,7 +30,7 @@ impl Detector for FailedProbes {
         }
         Found {
             episodes: found,
-            findings: Vec::new(),
+            ..Found::default()
         }
     }
 }

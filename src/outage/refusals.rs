@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::episode::{Episode, RowOf, Seen, episodes};
 use super::series::by_component;
-use super::{Context, Detector, Found, MERGE_GAP_S, evidence, name};
+use super::{Context, Detector, Found, MERGE_GAP_S, Misuse, evidence, name};
 use crate::model::{Finding, OutageSource, Severity, Span, Sym};
 use crate::timeline::CallState;
 
@@ -26,7 +26,7 @@ impl Detector for Refusals {
         "refusals"
     }
 
-    fn detect(&self, context: &Context<'_>, earlier: &[Episode]) -> Found {
+    fn detect(&self, context: &Context<'_>, earlier: &Found) -> Found {
         let mut found = Found::default();
         for (exchange, components) in by_component(context.timeline) {
             let mut calls: Vec<usize> = components.values().flatten().copied().collect();
@@ -34,7 +34,7 @@ impl Detector for Refusals {
             for episode in refused_stretches(context, exchange, &calls) {
                 let known =
                     |e: &Episode| e.exchange == exchange && e.span().overlaps(&episode.span());
-                if !earlier.iter().any(known) {
+                if !earlier.episodes.iter().any(known) {
                     judge(context, &calls, episode, &mut found);
                 }
             }
@@ -89,6 +89,10 @@ fn judge(context: &Context<'_>, calls: &[usize], episode: Episode, found: &mut F
             found.episodes.push(episode);
         }
     } else if misuse {
+        found.misuses.push(Misuse {
+            exchange: episode.exchange,
+            span: episode.span(),
+        });
         found.findings.push(misuse_finding(
             context, &episode, &refused, &by_caller, surge,
         ));
