@@ -7,7 +7,7 @@ use super::expected::{Cells, Failure, Member};
 use super::exposure::{Exposure, Window};
 use super::links::{self, LinkState, Links};
 use super::retries;
-use super::rivals::{Rival, Rivals};
+use super::rivals::{Rival, Rivals, speaks_of_upstream};
 use super::rules::{RULES, Weighed};
 use super::sampling::Sampling;
 use super::strata::{Strata, Use};
@@ -174,9 +174,13 @@ impl<'a> Bench<'a> {
         }
     }
 
-    fn rival(&self, attempt: &Attempt, f: &Failure, outage: usize) -> Option<&Rival> {
-        // A failed call of its own is never a rival's doing.
-        if f.link == LinkState::Failed {
+    fn rival(&self, attempt: &Attempt, f: &Failure, outage: usize) -> Option<(&Rival, f64)> {
+        // A failed call of its own is never a rival's doing, nor an error that names this exchange as out of reach.
+        let named = self.timeline.error(attempt.error).names_exchange;
+        let says_so = named == self.outages[outage].exchange
+            && named.is_some()
+            && speaks_of_upstream(f.class);
+        if f.link == LinkState::Failed || says_so {
             return None;
         }
         self.rivals.explains(

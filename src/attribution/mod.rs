@@ -15,6 +15,7 @@ mod rivals;
 pub mod rules;
 mod sampling;
 mod story;
+mod suspicion;
 
 mod strata;
 

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::expected::Failure;
 use super::strata::{Strata, Use};
+use super::suspicion::{self, Mechanism};
 use crate::model::{
     Attempt, ErrorClass, Evidence, Finding, Judgement, Outage, Severity, SourceRef, Span, Sym,
     Time, Verdict,
@@ -19,23 +20,10 @@ use crate::timeline::Timeline;
 const LEAST_FAILURES: usize = 8;
 /// So many pairs of group and error are looked at, the most frequent first.
 const MOST_ROWS: usize = 300;
+/// Below this probability of being the outage's doing a stretch is another incident.
+const APART: f64 = 0.5;
 /// So many rival incidents are told of.
 const MOST_TOLD: usize = 8;
-/// A stretch may begin so much before the onset, in seconds, and still follow from the outage: clocks and long attempts.
-const EARLY_S: f64 = 60.0;
-/// … or, for a long outage, this share of it.
-const EARLY_SHARE: f64 = 0.08;
-/// A stretch may end so much after the end, in seconds …
-const LATE_S: f64 = 300.0;
-/// … or this share of the outage.
-const LATE_SHARE: f64 = 0.3;
-/// … or this share of it for attempts that do not use the exchange.
-const LATE_SHARE_OTHERS: f64 = 0.1;
-/// How far inside the outage a stretch must begin, and end, to be a middle part of it.
-const INSIDE_SHARE: f64 = 0.3;
-/// … and at least so many seconds.
-const INSIDE_S: f64 = 180.0;
-
 /// Attempts looked at together, from wide to narrow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Group {
@@ -62,6 +50,7 @@ pub(crate) struct Rival {
     /// From its first to its last failure.
     pub(crate) span: Span,
     failures: usize,
+    mechanism: Mechanism,
     before: f64,
     pub(crate) source: SourceRef,
 }
@@ -69,6 +58,8 @@ pub(crate) struct Rival {
 /// All stretches found.
 pub(crate) struct Rivals {
     stretches: Vec<Rival>,
+    /// From the first to the last attempt.
+    log: Span,
     by_key: HashMap<(Group, Sign), Vec<usize>>,
 }
 
@@ -90,10 +81,15 @@ impl Rivals {
         for (i, r) in stretches.iter().enumerate() {
             by_key.entry((r.group, r.sign)).or_default().push(i);
         }
-        Rivals { stretches, by_key }
+        let log = Span::new(timeline.start(), timeline.end());
+        Rivals {
+            stretches,
+            log,
+            by_key,
+        }
     }
 
-    /// The stretch that covers a failed attempt, if its times are not the outage's.
+    /// The stretch that covers a failed attempt and is probably not the outage's doing, with the probability that it is.
     pub(crate) fn explains(
         &self,
         strata: &Strata,
@@ -101,7 +97,7 @@ impl Rivals {
         failure: &Failure,
         outage: &Outage,
         log_end: Time,
-    ) -> Option<&Rival> {
+    ) -> Option<(&Rival, f64)> {
         let signs = [Sign::Error(failure.signature), Sign::Upstream];
         let signs = &signs[..if speaks_of_upstream(failure.class) {
             2
@@ -114,10 +110,15 @@ impl Rivals {
             .filter_map(|key| self.by_key.get(&key))
             .flatten()
             .map(|&i| &self.stretches[i])
-            .find(|r| {
-                r.span.contains(attempt.start)
-                    && has_other_times(r, outage, failure.who.uses, log_end)
-            })
+            .filter(|r| r.span.contains(attempt.start))
+            .map(|r| (r, self.follows(r, outage, failure.who.uses, log_end)))
+            .filter(|(_, follows)| *follows < APART)
+            .min_by(|a, b| a.1.total_cmp(&b.1))
+    }
+
+    /// Probability that a stretch is the outage's doing.
+    fn follows(&self, r: &Rival, outage: &Outage, uses: Use, log_end: Time) -> f64 {
+        suspicion::follows(&r.mechanism, r.span, outage, uses, log_end, self.log)
     }
 
     /// Those whose times are no outage's, as findings, the largest first.
@@ -131,7 +132,7 @@ impl Rivals {
     ) -> Vec<Finding> {
         let apart = |r: &Rival, o: &Outage| {
             !o.span(log_end).overlaps(&r.span)
-                || has_other_times(r, o, group_uses(strata, r.group, o), log_end)
+                || self.follows(r, o, group_uses(strata, r.group, o), log_end) < APART
         };
         let mut alone: Vec<&Rival> = self
             .stretches
@@ -195,7 +196,7 @@ fn shows(timeline: &Timeline, attempt: &Attempt, sign: Sign) -> bool {
         }
 }
 
-fn speaks_of_upstream(class: ErrorClass) -> bool {
+pub(crate) fn speaks_of_upstream(class: ErrorClass) -> bool {
     class.is_upstream() || class == ErrorClass::CircuitOpen
 }
 
@@ -221,32 +222,6 @@ fn covers(strata: &Strata, wide: Group, narrow: Group) -> bool {
         (Group::Method(m), Group::Merchant(_, n)) => m == n,
         (_, Group::Kind(k)) => groups(strata, k).contains(&wide),
         _ => wide == narrow,
-    }
-}
-
-fn has_other_times(r: &Rival, outage: &Outage, uses: Use, log_end: Time) -> bool {
-    if outage.began_before_log {
-        return false;
-    }
-    let span = outage.span(log_end);
-    let unsure = outage.start.secs_since(outage.start_interval.start);
-    let slack = EARLY_S.max(EARLY_SHARE * span.secs()) + unsure.clamp(0.0, 300.0);
-    let early = span.start.secs_since(r.span.start) > slack;
-    let late_by = r.span.end.secs_since(span.end);
-    // Pending payments of those who use the exchange expire long after; a starved pool recovers with it.
-    let share = if uses == Use::Uses {
-        LATE_SHARE
-    } else {
-        LATE_SHARE_OTHERS
-    };
-    let late = outage.end.is_some() && late_by > LATE_S.max(share * span.secs());
-    let inside = INSIDE_S.max(INSIDE_SHARE * span.secs());
-    let late_start = r.span.start.secs_since(span.start) > inside;
-    let early_end = span.end.secs_since(r.span.end) > inside;
-    if uses == Use::Uses {
-        early || (!speaks_of_upstream(r.class) && (late || (late_start && early_end)))
-    } else {
-        early || late || late_start || early_end
     }
 }
 
@@ -341,10 +316,12 @@ impl<'a> Rows<'a> {
                 .filter(|a| shows(self.timeline, a, sign))
                 .collect();
             let (a, b) = (hits.first()?, hits.last()?);
+            let said = hits.iter().map(|a| (a.class, self.timeline.error(a.error)));
             (hits.len() >= LEAST_FAILURES / 2).then(|| Rival {
                 group,
                 sign,
                 class: a.class,
+                mechanism: Mechanism::of(&self.timeline.names, said),
                 span: Span::new(a.start, b.start),
                 failures: hits.len(),
                 before: found.baseline,

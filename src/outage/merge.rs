@@ -79,9 +79,8 @@ fn outage_of(timeline: &Timeline, group: &[Episode]) -> Outage {
 fn first_of(group: &[Episode]) -> &Episode {
     let earliest = group.iter().min_by_key(|e| e.start).unwrap_or(&group[0]);
     let width = |e: &Episode| e.start_interval.end.0 - e.start_interval.start.0;
-    let same = |e: &&Episode| {
-        e.start_interval.overlaps(&earliest.start_interval) && !e.began_before_log
-    };
+    let same =
+        |e: &&Episode| e.start_interval.overlaps(&earliest.start_interval) && !e.began_before_log;
     group
         .iter()
         .filter(same)

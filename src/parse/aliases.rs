@@ -1,8 +1,8 @@
 //! What logs call things: names of fields, as data.
 //!
 //! Names are compared without case, `_`, `-` and spaces, and a path counts as its parts joined, so that
-//! `payment.id`, `paymentId`, `PAYMENT-ID` and `payment_id` are one name. A name is known or it is not:
-//! nothing is guessed from a part of a name.
+//! `payment.id`, `paymentId`, `PAYMENT-ID` and `payment_id` are one name. A name is known, as listed or as put together
+//! from a listed noun and a listed ending (`payment` + `uid`), or it is not: nothing is guessed from a part of a name.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -186,7 +186,7 @@ const GROUPS: &[Group] = &[
         "processor.id", "payment_processor", "upstream",
         "upstream.name", "upstream.service", "upstream_provider", "acquirer", "acquirer.name",
         "acquirer_id", "vendor.name", "peer.service", "connector", "connector.name",
-        "dependency.name", "downstream", "downstream_service", "third_party",
+        "dependency.name", "downstream_service", "third_party",
         "external_service", "partner_name", "custodian", "liquidity_provider", "broker",
         "counterparty", "remote_service", "target_service", "callee",
         "wallet_provider", "onramp", "upstream_api", "api_provider",
@@ -208,7 +208,7 @@ const GROUPS: &[Group] = &[
         "origin_service", "from_service", "requester", "caller_app", "api_client", "source_app",
     ]),
     group(Field::Caller, Reads::Plain, Alone, 600, &[
-        "client", "consumer", "client.id", "source", "from", "api_key_name", "account",
+        "client", "consumer", "client.id", "source", "from", "api_key_name", "account", "downstream", "peer",
     ]),
     group(Field::CustomerId, Reads::Plain, Anywhere, 800, &[
         "customer_id", "customer.id", "customer_ref", "customer_uuid", "customer_no",
@@ -447,6 +447,147 @@ const GROUPS: &[Group] = &[
     ]),
 ];
 
+/// A noun and what may follow it make a name: `cart` + `no`, `provider` + `code`.
+struct Composed {
+    field: Field,
+    reads: Reads,
+    nouns: &'static [&'static str],
+    endings: &'static [&'static str],
+}
+
+/// What ends the name of an id.
+const ID_ENDINGS: &[&str] = &[
+    "id",
+    "uid",
+    "uuid",
+    "guid",
+    "ref",
+    "reference",
+    "no",
+    "nr",
+    "num",
+    "number",
+    "key",
+    "identifier",
+    "hash",
+];
+
+/// What ends the name of a party.
+const NAME_ENDINGS: &[&str] = &[
+    "name", "id", "code", "key", "slug", "ref", "label", "handle",
+];
+
+/// What ends the name of a time stamp.
+const TIME_ENDINGS: &[&str] = &[
+    "at",
+    "ts",
+    "time",
+    "timestamp",
+    "date",
+    "datetime",
+    "on",
+    "ms",
+    "us",
+    "ns",
+    "utc",
+    "epoch",
+    "at_ms",
+    "ts_ms",
+    "time_ms",
+    "epoch_ms",
+    "unix",
+    "unix_ms",
+    "millis",
+    "time_utc",
+    "at_utc",
+    "timestamp_ms",
+    "date_time",
+    "at_millis",
+    "time_millis",
+];
+
+/// Names put together. They rank below every listed name that counts anywhere.
+#[rustfmt::skip]
+const COMPOSED: &[Composed] = &[
+    Composed { field: Field::StartTime, reads: Reads::Stamp, endings: TIME_ENDINGS, nouns: &[
+        "start", "started", "begin", "began", "begun", "sent", "request_start", "request_sent", "attempt_start", "opened",
+    ] },
+    Composed { field: Field::EndTime, reads: Reads::Stamp, endings: TIME_ENDINGS, nouns: &[
+        "end", "ended", "finish", "finished", "complete", "completed", "settled", "done", "response", "responded", "confirmed",
+        "failed", "closed", "final", "finalized", "finalised", "answered",
+    ] },
+    Composed { field: Field::Time, reads: Reads::Stamp, endings: TIME_ENDINGS, nouns: &[
+        "created", "create", "creation", "updated", "update", "modified", "event", "log", "logged", "received", "recorded",
+        "occurred", "processed", "submitted", "initiated", "attempted", "attempt", "payment", "transaction", "txn", "tx", "paid",
+        "request", "requested", "call", "called", "authorised", "authorized", "captured", "charge", "charged", "entry", "record",
+        "booked", "order", "inserted", "emitted", "published", "observed", "epoch", "unix", "utc", "local", "fecha", "zeit",
+    ] },
+    Composed { field: Field::Time, reads: Reads::Stamp, endings: &[""], nouns: &[
+        "zeitstempel", "zeitpunkt", "zeit", "fecha_hora", "fechahora", "fecha", "horodatage", "data_hora", "datahora", "data_ora",
+        "uhrzeit", "tstamp", "stamp", "logtime", "dttm", "dt",
+    ] },
+    Composed { field: Field::PaymentId, reads: Reads::Plain, endings: ID_ENDINGS, nouns: &[
+        "payment", "pay", "pmt", "paymt", "transaction", "txn", "tx", "trx", "trans", "charge", "payment_intent",
+        "payment_attempt", "attempt", "sale", "deposit", "remittance", "settlement", "zahlung", "pago", "paiement", "pagamento",
+        "transaktion", "transaccion", "transacao",
+    ] },
+    Composed { field: Field::OrderId, reads: Reads::Plain, endings: ID_ENDINGS, nouns: &[
+        "order", "cart", "basket", "invoice", "booking", "purchase_order", "checkout_session", "reservation", "bill", "bestellung",
+        "bestell", "auftrag", "pedido", "commande", "ordine", "merchant_order", "shop_order", "sales_order",
+    ] },
+    Composed { field: Field::CustomerId, reads: Reads::Plain, endings: ID_ENDINGS, nouns: &[
+        "customer", "cust", "buyer", "payer", "shopper", "member", "consumer", "enduser", "end_user", "user", "kunde", "kunden",
+        "cliente",
+    ] },
+    Composed { field: Field::TraceId, reads: Reads::Plain, endings: ID_ENDINGS, nouns: &["trace", "distributed_trace"] },
+    Composed { field: Field::RequestId, reads: Reads::Plain, endings: ID_ENDINGS, nouns: &[
+        "request", "req", "correlation", "corr", "x_request", "x_correlation", "interaction", "http_request", "call",
+    ] },
+    Composed { field: Field::Merchant, reads: Reads::Plain, endings: NAME_ENDINGS, nouns: &[
+        "merchant", "shop", "store", "storefront", "seller", "tenant", "platform", "site", "brand", "marketplace", "outlet",
+        "business", "haendler", "tienda", "loja",
+    ] },
+    Composed { field: Field::Exchange, reads: Reads::Plain, endings: NAME_ENDINGS, nouns: &[
+        "exchange", "venue", "provider", "payment_provider", "psp", "gateway", "payment_gateway", "acquirer", "processor",
+        "upstream", "counterparty", "connector", "liquidity_provider", "custodian", "vendor", "upstream_provider",
+        "crypto_exchange", "boerse",
+    ] },
+    Composed { field: Field::Method, reads: Reads::Plain, endings: &[
+        "method", "type", "mode", "means", "option", "channel", "rail", "kind", "instrument", "scheme", "way",
+    ], nouns: &["payment", "pay", "tender", "funding", "pmt", "paid"] },
+    Composed { field: Field::Currency, reads: Reads::Plain, endings: &["", "code", "symbol", "iso", "ticker", "name"], nouns: &[
+        "currency", "ccy", "coin", "asset", "crypto", "fiat", "currency_or_coin", "coin_or_currency", "coin_or_ccy",
+        "ccy_or_coin", "currency_or_asset", "asset_or_currency", "pay_currency", "coin_or_fiat", "waehrung", "moneda",
+        "moeda", "devise", "valuta", "transaction_currency", "charge_currency",
+    ] },
+    Composed { field: Field::Amount, reads: Reads::Plain, endings: &["", "amount", "total", "value", "sum", "amt"], nouns: &[
+        "payment", "pay", "order", "charge", "transaction", "txn", "tx", "gross", "invoice", "cart", "basket", "sale",
+    ] },
+    Composed { field: Field::Amount, reads: Reads::Plain, endings: &["", "total"], nouns: &[
+        "betrag", "importe", "montant", "valor", "importo", "monto", "summe",
+    ] },
+    Composed { field: Field::Status, reads: Reads::Status, endings: &["status", "state", "result", "outcome", "disposition"], nouns: &[
+        "payment", "pay", "pmt", "transaction", "txn", "tx", "trx", "charge", "attempt", "order", "final", "end", "sale",
+        "checkout", "call", "request", "settlement",
+    ] },
+    Composed { field: Field::ErrorCode, reads: Reads::Plain, endings: &["code", "no", "number", "key", "id", "nr"], nouns: &[
+        "error", "err", "fail", "failure", "decline", "declined", "reject", "rejection", "refusal", "refuse", "fault", "reason",
+        "cause", "exception", "issue", "fehler", "erro", "erreur",
+    ] },
+    Composed { field: Field::ErrorMessage, reads: Reads::Plain, endings: &[
+        "message", "msg", "text", "detail", "details", "description", "desc", "info", "note", "explanation", "string", "reason",
+    ], nouns: &[
+        "error", "err", "fail", "failure", "decline", "reject", "rejection", "refusal", "fault", "reason", "cause", "exception",
+        "issue", "fehler", "erro", "erreur",
+    ] },
+    Composed { field: Field::ErrorType, reads: Reads::Plain, endings: &["type", "class", "kind", "category", "name"], nouns: &[
+        "error", "err", "fail", "failure", "decline", "reject", "fault", "exception",
+    ] },
+];
+
+/// Rank of names put together.
+const COMPOSED_RANK: u16 = 640;
+
 /// Units that a name of a duration may end with.
 const UNITS: &[(&str, DurationUnit)] = &[
     ("ms", DurationUnit::Millis),
@@ -525,8 +666,33 @@ static TABLE: LazyLock<HashMap<String, Meaning>> = LazyLock::new(|| {
             table.entry(key).or_insert(meaning);
         }
     }
+    for composed in COMPOSED {
+        for (noun, ending) in composed.pairs() {
+            table
+                .entry(normal(noun) + ending)
+                .or_insert(composed.meaning());
+        }
+    }
     table
 });
+
+impl Composed {
+    fn pairs(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let (nouns, endings) = (self.nouns, self.endings);
+        nouns
+            .iter()
+            .flat_map(move |n| endings.iter().map(move |e| (*n, *e)))
+    }
+
+    fn meaning(&self) -> Meaning {
+        Meaning {
+            field: self.field,
+            reads: self.reads,
+            reach: Reach::Alone,
+            rank: COMPOSED_RANK,
+        }
+    }
+}
 
 /// A name (or a whole path) without what writers differ in.
 fn normal(name: &str) -> String {
@@ -568,6 +734,38 @@ pub fn meaning(path: &str) -> Option<Meaning> {
         .filter_map(|skip| found(&own[skip..]).map(|m| (skip, m)))
         .find(|(_, m)| m.reach == Reach::Anywhere)
         .map(|(skip, m)| lowered(m, penalty + 150 + 20 * u16::try_from(skip).unwrap_or(9)))
+        .or_else(|| prefixed(path).map(|m| lowered(m, penalty + 100)))
+}
+
+/// Words that stand before each name of a record that tells of a payment: `charge_buyer`, `paymentProvider`.
+const SUBJECTS: &[&str] = &[
+    "payment",
+    "pay",
+    "charge",
+    "transaction",
+    "txn",
+    "tx",
+    "trx",
+    "attempt",
+    "pmt",
+    "checkout",
+];
+
+/// The meaning of a name after the subject that each name of its record begins with.
+fn prefixed(path: &str) -> Option<Meaning> {
+    let leaf = path.rsplit('.').next().unwrap_or(path);
+    let camel = leaf
+        .char_indices()
+        .skip(1)
+        .find(|(_, c)| c.is_uppercase())
+        .map_or(leaf.len(), |(at, _)| at);
+    let cut = leaf.find(['_', '-', ' ']).unwrap_or(leaf.len()).min(camel);
+    let (subject, rest) = leaf.split_at(cut);
+    if !SUBJECTS.contains(&subject.to_lowercase().as_str()) {
+        return None;
+    }
+    let meaning = TABLE.get(&normal(rest)).copied();
+    meaning.filter(|m| m.rank > 100 && m.field != Field::HttpMethod)
 }
 
 fn lowered(meaning: Meaning, penalty: u16) -> Meaning {

@@ -167,6 +167,18 @@ impl Fields {
         self.known[at].meaning
     }
 
+    /// Takes the name known as `at` for the time stamp of the records: its values show that it is one.
+    pub(crate) fn learn_time(&mut self, at: usize) {
+        if let Some(known) = self.known.get_mut(at).filter(|k| k.meaning.is_none()) {
+            known.meaning = Some(Meaning {
+                field: Field::Time,
+                reads: Reads::Stamp,
+                reach: Reach::Alone,
+                rank: 300,
+            });
+        }
+    }
+
     /// The names that were taken for a field, sorted.
     pub(crate) fn mapping(&self) -> Vec<(String, Field)> {
         let mut out: Vec<(String, Field)> = Vec::new();
@@ -298,6 +310,9 @@ impl Fields {
             Reads::Pid => set(draft, Field::PaymentId, rank, text),
             Reads::Type if is_payment_method(&text) => set(draft, Field::Method, rank, text),
             Reads::Type => set(draft, Field::Kind, rank, text),
+            Reads::Duration(unit) if is_moment(&text, unit) => {
+                take_stamp(draft, Field::Time, text, utc, 650)
+            }
             Reads::Duration(unit) => self.take_duration(draft, text, unit, rank),
             Reads::Stamp => take_stamp(draft, m.field, text, utc, rank),
         }
@@ -622,6 +637,18 @@ fn take_stamp<'a>(
         _ => draft.record.time = Some(read),
     }
     Some(field)
+}
+
+/// Whether what stands under a name of a duration is a moment: `request_time` is either.
+pub(crate) fn is_moment(text: &str, unit: Option<DurationUnit>) -> bool {
+    let fine = matches!(unit, Some(DurationUnit::Nanos | DurationUnit::Micros));
+    let number = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let long = if number {
+        text.len() >= 10 && !fine
+    } else {
+        text.len() >= 12
+    };
+    long && stamp::read(text).is_some()
 }
 
 /// `2021-08-18`

@@ -2,7 +2,7 @@
 //!
 //! Nothing here depends on the order of records inside a part, nor on how they are spread over parts.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::model::{
     Attempt, Call, ErrorClass, ErrorInfo, ErrorKey, IdHash, InputSummary, Names, Note, Outcome,
@@ -11,6 +11,7 @@ use crate::model::{
 
 use super::builder::{Part, Piece, RawCall};
 use super::errors::ErrorTable;
+use super::place;
 
 /// All facts of a run on one time line.
 #[derive(Debug, Default)]
@@ -35,6 +36,13 @@ impl Timeline {
     /// The words and the class behind a key; "no error" for a key of another table.
     pub fn error(&self, key: ErrorKey) -> ErrorInfo {
         self.errors.get(key.0 as usize).copied().unwrap_or_default()
+    }
+
+    /// The first time of a call or an attempt; [`Time::MIN`] when there is none.
+    pub fn start(&self) -> Time {
+        let calls = self.calls.first().map(|c| c.time);
+        let attempts = self.attempts.first().map(|a| a.time);
+        calls.into_iter().chain(attempts).min().unwrap_or(Time::MIN)
     }
 
     /// The last time of a call or an attempt; [`Time::MIN`] when there is none.
@@ -160,8 +168,58 @@ impl Merged {
         }
     }
 
+    /// Names the merchant of payments that do not state it by the path of their log: where the exchange's log, or
+    /// another record, knows a merchant of that name, or where the paths tell several such logs apart.
+    fn name_merchants_by_path(&mut self, pieces: &mut [Piece]) {
+        let known: BTreeSet<Sym> = pieces
+            .iter()
+            .filter(|p| p.merchant_stated)
+            .map(|p| p.fact.merchant)
+            .chain(self.calls.iter().map(|c| c.call.caller))
+            .filter(|m| m.is_some())
+            .collect();
+        let silent: BTreeSet<u32> = pieces
+            .iter()
+            .filter(|p| !p.merchant_stated)
+            .map(|p| p.fact.source.input)
+            .collect();
+        let told: BTreeMap<u32, Vec<String>> = silent
+            .iter()
+            .filter_map(|&i| {
+                Some((
+                    i,
+                    place::merchants_of_path(&self.inputs.get(i as usize)?.path),
+                ))
+            })
+            .collect();
+        let firsts: BTreeSet<&String> = told.values().filter_map(|t| t.first()).collect();
+        let apart = firsts.len() > 1 && told.values().all(|t| !t.is_empty());
+        let mut named: BTreeMap<u32, Sym> = BTreeMap::new();
+        for (input, names) in &told {
+            let same = |m: &&Sym| {
+                let text = self.names.text(**m);
+                names.iter().any(|n| n.eq_ignore_ascii_case(text))
+            };
+            let by_others = known.iter().find(same).copied();
+            let by_path = names.first().filter(|_| apart);
+            let merchant = by_others.or_else(|| by_path.map(|n| self.names.intern(n)));
+            named.extend(merchant.map(|m| (*input, m)));
+        }
+        for piece in pieces.iter_mut().filter(|p| !p.merchant_stated) {
+            if let Some(merchant) = named.get(&piece.fact.source.input) {
+                piece.fact.merchant = *merchant;
+            }
+        }
+        for (input, merchant) in named {
+            if let Some(summary) = self.inputs.get_mut(input as usize) {
+                summary.merchant = merchant;
+            }
+        }
+    }
+
     fn finish(mut self) -> Timeline {
-        let pieces = std::mem::take(&mut self.pieces);
+        let mut pieces = std::mem::take(&mut self.pieces);
+        self.name_merchants_by_path(&mut pieces);
         let attempts = self.fold(pieces);
         let raw = std::mem::take(&mut self.calls);
         let calls = self.distinct_calls(raw);

@@ -468,9 +468,10 @@ impl Builder {
     }
 
     fn named_exchange(&mut self, record: &Record<'_>) -> Option<Sym> {
+        let far = record.get(Field::Host).is_some_and(classify::is_far_host);
         let called = record
             .get(Field::Service)
-            .filter(|_| record.has(Field::Caller));
+            .filter(|s| record.has(Field::Caller) && !(far && place::is_component_word(s)));
         let url = record.get(Field::Path).filter(|p| p.contains("://"));
         let is_request = [Field::Path, Field::HttpMethod, Field::HttpStatus]
             .iter()
@@ -507,8 +508,10 @@ impl Builder {
         exchange: Sym,
         plan: &Plan,
     ) -> (Sym, ComponentFrom) {
-        let service = record.get(Field::Service).filter(|_| {
-            plan.service_is_component && record.has(Field::Exchange) && !record.has(Field::Caller)
+        let far = record.get(Field::Host).is_some_and(classify::is_far_host);
+        let service = record.get(Field::Service).filter(|s| {
+            let beside = record.has(Field::Exchange) && !record.has(Field::Caller);
+            plan.service_is_component && beside || far && place::is_component_word(s)
         });
         let from = [
             (
@@ -534,9 +537,12 @@ impl Builder {
     }
 
     fn caller(&mut self, record: &Record<'_>, plan: &Plan) -> Sym {
-        let writer = record
-            .get(Field::Service)
-            .filter(|_| record.has(Field::Exchange) && !plan.service_is_component);
+        let url = record.get(Field::Path).is_some_and(|p| p.contains("://"));
+        let writer = record.get(Field::Service).filter(|s| {
+            let stated = record.has(Field::Exchange) && !plan.service_is_component;
+            // Who writes whole URLs down made the requests.
+            stated || url && !record.has(Field::Exchange) && !place::is_component_word(s)
+        });
         let caller = record
             .get(Field::Caller)
             .or_else(|| record.get(Field::Merchant))

@@ -168,6 +168,67 @@ pub(super) fn exchange_of_file(shown: &str) -> Option<String> {
     exchange_name(&words.join("-"))
 }
 
+/// Words of a path that tell what a log of payments is, not whose.
+const PAYMENT_WORDS: &[&str] = &[
+    "checkout",
+    "shop",
+    "store",
+    "merchant",
+    "orders",
+    "order",
+    "transactions",
+    "transaction",
+    "txn",
+    "charges",
+    "charge",
+    "pay",
+    "billing",
+    "cashier",
+    "worker",
+    "backend",
+    "app",
+    "apps",
+    "var",
+    "tmp",
+    "home",
+    "incident",
+    "day",
+    "report",
+    "exports",
+    "archive",
+    "input",
+    "inputs",
+    "raw",
+    "old",
+    "new",
+    "final",
+    "full",
+    "failed",
+    "failures",
+];
+
+/// The names of shops that a path may tell, nearest first: `nordkaffe/checkout/payments.log.1` gives `nordkaffe`.
+pub(super) fn merchants_of_path(shown: &str) -> Vec<String> {
+    let stem = stem_of_file(shown);
+    let folders = shown.rsplit(['/', '\\']).skip(1).map(str::to_lowercase);
+    std::iter::once(stem)
+        .chain(folders)
+        .filter_map(|part| {
+            let telling = |w: &&str| {
+                !w.is_empty()
+                    && !w.bytes().any(|b| b.is_ascii_digit())
+                    && !FILE_WORDS.contains(w)
+                    && !PLACEHOLDERS.contains(w)
+                    && !PAYMENT_WORDS.contains(w)
+            };
+            let all: Vec<&str> = part.split(['-', '_', '.', ' ']).collect();
+            let first = all.iter().position(telling)?;
+            let last = all.iter().rposition(telling)?;
+            Some(all[first..=last].join("-"))
+        })
+        .collect()
+}
+
 /// A file's name in lower case without folder and endings.
 pub(super) fn stem_of_file(shown: &str) -> String {
     let file = shown
@@ -304,6 +365,11 @@ pub(super) fn component_of_operation(operation: &str) -> Option<String> {
         .split(|c: char| !c.is_alphanumeric())
         .find_map(table_component)
         .map(str::to_owned)
+}
+
+/// Whether a word names a part of an exchange (`wallet`, `trading`).
+pub(super) fn is_component_word(word: &str) -> bool {
+    table_component(word).is_some()
 }
 
 fn table_component(segment: &str) -> Option<&'static str> {

@@ -1,12 +1,9 @@
 //! Is there a better explanation?
 
 use super::{Rule, Weighed, weighed};
-use crate::attribution::case::Case;
+use crate::attribution::case::{Case, logit};
 
 pub(crate) struct RivalIncident;
-
-/// Log-odds against the outage where a rival incident with its own onset and end covers the failure.
-const AGAINST: f64 = -3.5;
 
 impl Rule for RivalIncident {
     fn id(&self) -> &'static str {
@@ -19,11 +16,12 @@ impl Rule for RivalIncident {
 
     fn weigh(&self, case: &Case<'_>) -> Option<Weighed> {
         case.window?;
-        let rival = case.rival?;
+        let (rival, follows) = case.rival?;
         let detail = format!(
             "failures with this error began at {} and ended at {}, which are not the onset and the end of {}: another incident",
             rival.span.start, rival.span.end, case.outage.id
         );
-        weighed(AGAINST, detail, rival.source)
+        let p = case.given_link.value;
+        weighed(logit(p * follows) - logit(p), detail, rival.source)
     }
 }

@@ -10,7 +10,7 @@ use crate::model::Field;
 use crate::parse::Output;
 use crate::parse::aliases::Reads;
 use crate::parse::detect::Sample;
-use crate::parse::fields::{Draft, Fields};
+use crate::parse::fields::{Draft, Fields, is_moment};
 use crate::parse::json::Scalar;
 
 pub(super) struct Csv;
@@ -109,12 +109,11 @@ impl Header {
         let meanings: Vec<_> = names.iter().map(|n| fields.meaning(n)).collect();
         let is_stamp =
             |m: &Option<crate::parse::aliases::Meaning>| m.is_some_and(|m| m.reads == Reads::Stamp);
-        let time = names
-            .iter()
-            .zip(&meanings)
-            .find(|(_, m)| is_stamp(m))?
-            .0
-            .clone();
+        let stated = meanings.iter().position(is_stamp);
+        let shown = || column_of_moments(rows.by_ref().take(20).flatten(), &meanings);
+        let at = stated.or_else(shown)?;
+        fields.learn_time(columns[at]);
+        let time = names[at].clone();
         Some(Header {
             delimiter,
             recognised: meanings.iter().flatten().count(),
@@ -124,6 +123,21 @@ impl Header {
             row,
         })
     }
+}
+
+/// The first column of which every value is a moment, whatever its name.
+fn column_of_moments(
+    rows: impl Iterator<Item = ByteRecord>,
+    meanings: &[Option<crate::parse::aliases::Meaning>],
+) -> Option<usize> {
+    let rows: Vec<ByteRecord> = rows.filter(|r| r.len() >= meanings.len()).collect();
+    let free = |at: &usize| {
+        meanings[*at].is_none_or(|m| matches!(m.reads, Reads::Duration(_) | Reads::Stamp))
+    };
+    let moment = |cell: &[u8]| std::str::from_utf8(cell).is_ok_and(|t| is_moment(t, None));
+    (0..meanings.len())
+        .filter(free)
+        .find(|&at| !rows.is_empty() && rows.iter().all(|r| r.get(at).is_some_and(moment)))
 }
 
 /// Whether a cell can be the name of a column: not a number, not a time, not a sentence.

@@ -1,0 +1,194 @@
+//! Is a stretch of failures the outage's doing, or another incident? Two hypotheses, weighed by Bayes' rule: what the
+//! errors say of the mechanism, and how well the stretch's times agree with the outage's.
+
+use crate::model::{ErrorClass, ErrorInfo, Names, Outage, Span, Time};
+use crate::stats::sigmoid;
+
+use super::strata::Use;
+
+/// What follows from an outage begins within about this of its onset, in seconds …
+const LAG_S: f64 = 45.0;
+/// … or within this share of the outage's length.
+const LAG_SHARE: f64 = 0.03;
+/// A stretch may end so long after the end, in seconds: what was under way, queues.
+const DRAIN_S: f64 = 90.0;
+/// … or within this share of the outage's length.
+const DRAIN_SHARE: f64 = 0.05;
+/// Chance that a stretch that follows from the outage has an unusual boundary all the same.
+const ODD: f64 = 0.02;
+/// The same for its end, for attempts that use the exchange: pending payments expire long after.
+const ODD_END_USERS: f64 = 0.3;
+/// From this share on one sort of error marks the whole stretch.
+const MARKED: f64 = 0.2;
+
+/// Parties of a payment that are no exchange. A failure that says one of them was out of reach says who was at fault.
+const OTHER_PARTIES: [&str; 16] = [
+    "acquirer",
+    "acquiring",
+    "issuer",
+    "issuing bank",
+    "card network",
+    "card scheme",
+    "processor",
+    "psp",
+    "3ds",
+    "3-d secure",
+    "directory server",
+    "bank",
+    "visa",
+    "mastercard",
+    "adyen",
+    "stripe",
+];
+
+/// What the errors of a stretch say of how they came about.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Mechanism {
+    /// Share that says that some upstream was out of reach or refused.
+    unavailable: f64,
+    /// Share that names a party of the payment that is no exchange.
+    other_party: f64,
+    /// Share that speaks of an exhausted pool, queue or thread limit.
+    exhausted: f64,
+    /// Share that waited in vain.
+    timed_out: f64,
+    /// Share that the customer, or the customer's bank, decided.
+    decided: f64,
+    /// Share that the upstream rightly refused.
+    faulty: f64,
+    /// Share that is an error of our own.
+    internal: f64,
+}
+
+impl Mechanism {
+    /// From the class and error of each failure.
+    pub(crate) fn of(
+        names: &Names,
+        failures: impl Iterator<Item = (ErrorClass, ErrorInfo)>,
+    ) -> Mechanism {
+        use ErrorClass as C;
+        let mut m = Mechanism::default();
+        let mut all = 0.0;
+        for (class, error) in failures {
+            all += 1.0;
+            let upstream = class.is_upstream() || class == C::CircuitOpen;
+            m.other_party += share(upstream && names_other_party(names, &error));
+            match class {
+                C::UpstreamUnavailable | C::Overload | C::Maintenance | C::CircuitOpen => {
+                    m.unavailable += 1.0;
+                }
+                C::ResourceExhausted => m.exhausted += 1.0,
+                C::UpstreamTimeout => m.timed_out += 1.0,
+                C::BusinessDecline | C::UserCancelled => m.decided += 1.0,
+                C::ClientError | C::Auth | C::Clock | C::RateLimited => m.faulty += 1.0,
+                C::Internal => m.internal += 1.0,
+                C::Unknown | C::Expired | C::None => {}
+            }
+        }
+        for part in [
+            &mut m.unavailable,
+            &mut m.other_party,
+            &mut m.exhausted,
+            &mut m.timed_out,
+            &mut m.decided,
+            &mut m.faulty,
+            &mut m.internal,
+        ] {
+            *part /= f64::max(all, 1.0);
+        }
+        m
+    }
+
+    /// Log-odds, before looking at the times, that a stretch of such failures is the outage's doing.
+    fn log_odds(&self, uses: Use) -> f64 {
+        if uses == Use::Uses {
+            return self.log_odds_of_users();
+        }
+        if self.exhausted >= MARKED {
+            2.0
+        } else if self.other_party >= MARKED {
+            -14.0
+        } else if self.unavailable >= MARKED {
+            // Their own upstream was out of reach, and that is not this exchange.
+            -8.0
+        } else if self.decided >= 0.5 || self.faulty >= 0.5 {
+            -6.0
+        } else if self.timed_out >= 0.5 {
+            -2.0
+        } else {
+            -3.0
+        }
+    }
+
+    fn log_odds_of_users(&self) -> f64 {
+        let upstream = self.unavailable + self.timed_out;
+        if self.other_party >= 0.5 {
+            -6.0
+        } else if upstream >= 0.5 || self.exhausted >= 0.5 {
+            4.0
+        } else if self.decided >= 0.5 || self.faulty >= 0.5 {
+            -3.0
+        } else if self.internal >= 0.5 {
+            -1.0
+        } else {
+            1.0
+        }
+    }
+}
+
+fn share(holds: bool) -> f64 {
+    f64::from(u8::from(holds))
+}
+
+fn names_other_party(names: &Names, error: &ErrorInfo) -> bool {
+    if error.names_exchange.is_some() {
+        return false;
+    }
+    let text = format!("{} {}", names.text(error.code), names.text(error.message)).to_lowercase();
+    OTHER_PARTIES.iter().any(|p| {
+        text.match_indices(p).any(|(at, _)| {
+            let before = text[..at].chars().next_back();
+            let after = text[at + p.len()..].chars().next();
+            !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
+        })
+    })
+}
+
+/// Probability that a stretch of failures from `span.start` to `span.end` is the outage's doing.
+pub(crate) fn follows(
+    mechanism: &Mechanism,
+    span: Span,
+    outage: &Outage,
+    uses: Use,
+    log_end: Time,
+    log: Span,
+) -> f64 {
+    let down = outage.span(log_end);
+    let range = log.secs().max(2.0 * down.secs()).max(600.0);
+    let mut log_odds = mechanism.log_odds(uses);
+    if !outage.began_before_log {
+        let unsure = outage.start.secs_since(outage.start_interval.start);
+        let usual = LAG_S.max(LAG_SHARE * down.secs()) + unsure.clamp(0.0, 600.0);
+        let gap = span.start.secs_since(down.start);
+        log_odds += agreement(gap, usual, range, ODD);
+    }
+    if outage.end.is_some() {
+        let unsure = outage.end_interval.map_or(0.0, |i| i.secs());
+        let usual = DRAIN_S.max(DRAIN_SHARE * down.secs()) + unsure.clamp(0.0, 600.0);
+        let odd = if uses == Use::Uses {
+            ODD_END_USERS
+        } else {
+            ODD
+        };
+        let gap = span.end.secs_since(down.end);
+        log_odds += agreement(gap, usual, range, odd);
+    }
+    sigmoid(log_odds)
+}
+
+/// Log-likelihood of a boundary `gap` seconds off, if it follows from the outage (exponential around it, or, with
+/// probability `odd`, anywhere), over that of an unrelated boundary (anywhere in `range` seconds).
+fn agreement(gap: f64, usual: f64, range: f64, odd: f64) -> f64 {
+    let near = (-gap.abs() / usual).exp() / (2.0 * usual);
+    ((1.0 - odd) * near * range + odd).ln()
+}
