@@ -9,7 +9,9 @@ mod rows;
 
 use anyhow::Result;
 
-use crate::model::{IdHash, Report, Role, Story, Thresholds, Time, TimelineRow, ZoneFrom};
+use crate::model::{
+    IdHash, Report, Role, SloTarget, Story, Thresholds, Time, TimelineRow, WhatIfOptions, ZoneFrom,
+};
 use crate::outage::Detected;
 use crate::timeline::Timeline;
 use crate::{attribution, outage, parse, source, timeline};
@@ -54,8 +56,10 @@ pub struct Settings {
     pub classes: Arc<timeline::ClassRules>,
     /// Stated dependencies.
     pub dependencies: Vec<DependencyRule>,
-    /// Fallback exchange for the what-if.
-    pub fallback: Option<String>,
+    /// What is stated for the counterfactuals.
+    pub what_if: WhatIfOptions,
+    /// The objective whose error budget is told; none when absent.
+    pub slo: Option<SloTarget>,
     /// Clients' time-outs by exchange, in milliseconds.
     pub client_timeout_ms: BTreeMap<String, u64>,
     /// Threads that read.

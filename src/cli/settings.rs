@@ -44,7 +44,8 @@ pub(crate) fn settings(
         thresholds: thresholds(judging, config.thresholds)?,
         classes: Arc::new(classes(config)),
         dependencies: dependencies(config),
-        fallback: config.fallback.clone(),
+        what_if: config.what_if.clone(),
+        slo: config.slo,
         client_timeout_ms: config.timeouts_ms.clone(),
         threads: run
             .threads

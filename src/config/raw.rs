@@ -16,7 +16,8 @@ pub(super) struct RawConfig {
     pub(super) classes: BTreeMap<String, Text>,
     pub(super) dependency: Vec<Spanned<RawDependency>>,
     pub(super) timeouts: BTreeMap<String, Text>,
-    pub(super) fallback: Option<RawFallback>,
+    pub(super) what_if: RawWhatIf,
+    pub(super) slo: Option<RawSlo>,
     pub(super) thresholds: RawThresholds,
 }
 
@@ -47,11 +48,30 @@ pub(super) struct RawDependency {
     pub(super) component: Option<String>,
 }
 
-/// `[fallback]`.
+/// `[what_if]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawWhatIf {
+    pub(super) fallback: Option<Text>,
+    pub(super) takeover_s: Option<Spanned<Vec<i64>>>,
+}
+
+/// `[slo]`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RawFallback {
-    pub(super) exchange: Text,
+pub(super) struct RawSlo {
+    pub(super) success_rate: Spanned<RawShare>,
+    pub(super) window_days: Option<Spanned<i64>>,
+    #[serde(default)]
+    pub(super) count_declines: bool,
+}
+
+/// A share as a number (0.999) or as a text (`"99.9%"`).
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "a share: 0.999 or \"99.9%\"")]
+pub(super) enum RawShare {
+    Number(f64),
+    Text(String),
 }
 
 /// `[thresholds]`.

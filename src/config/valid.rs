@@ -1,18 +1,28 @@
 //! `knockon.toml` as meant: every value checked, every mistake told with its line and the nearest known word.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::path::Path;
 
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 use toml::Spanned;
 
 use super::error::ConfigError;
-use super::raw::{RawConfig, RawDependency, RawInput, RawThresholds, Text};
+use super::raw::{
+    RawConfig, RawDependency, RawInput, RawShare, RawSlo, RawThresholds, RawWhatIf, Text,
+};
 use super::suggest::nearest;
-use crate::model::{DurationUnit, ErrorClass, Field, Role};
+use crate::model::{DurationUnit, ErrorClass, Field, Role, SloTarget, WhatIfOptions};
 
 /// `exchange` of a dependency that uses none.
 const NO_EXCHANGE: &str = "none";
+/// Longest take-over of a fallback: a day, in seconds.
+const LONGEST_TAKEOVER_S: u32 = 86_400;
+/// Longest window of an objective.
+const LONGEST_WINDOW_DAYS: u32 = 366;
+/// Window of an objective that states none.
+const USUAL_WINDOW_DAYS: u32 = 30;
 
 /// What the user states about the logs. An empty file states nothing.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,8 +35,10 @@ pub struct Config {
     pub dependencies: Vec<DependencySection>,
     /// `[timeouts]`: how long the client waits for an exchange, in milliseconds.
     pub timeouts_ms: BTreeMap<String, u64>,
-    /// `[fallback]`: the exchange that could have stood in.
-    pub fallback: Option<String>,
+    /// `[what_if]`.
+    pub what_if: WhatIfOptions,
+    /// `[slo]`.
+    pub slo: Option<SloTarget>,
     /// `[thresholds]`.
     pub thresholds: ThresholdSection,
 }
@@ -137,10 +149,8 @@ impl Checker<'_> {
             })?
             .into_iter()
             .collect(),
-            fallback: raw
-                .fallback
-                .map(|f| self.filled(f.exchange, "exchange"))
-                .transpose()?,
+            what_if: self.what_if(raw.what_if)?,
+            slo: raw.slo.map(|s| self.slo(&s)).transpose()?,
             thresholds: self.thresholds(&raw.thresholds)?,
         })
     }
@@ -229,6 +239,76 @@ impl Checker<'_> {
             exchange,
             component: raw.component,
         })
+    }
+
+    fn what_if(&self, raw: RawWhatIf) -> Result<WhatIfOptions, ConfigError> {
+        let takeover_s = match &raw.takeover_s {
+            None => WhatIfOptions::default().takeover_s,
+            Some(list) => self.takeovers(list)?,
+        };
+        Ok(WhatIfOptions {
+            fallback: self.optional(raw.fallback, "fallback")?,
+            takeover_s,
+        })
+    }
+
+    /// Seconds, sorted, each once.
+    fn takeovers(&self, list: &Spanned<Vec<i64>>) -> Result<Vec<u32>, ConfigError> {
+        if list.get_ref().is_empty() {
+            let what = "takeover_s is empty".to_owned();
+            let hint = "leave it out for the usual ones".to_owned();
+            return Err(self.wrong(list.span(), what, Some(hint)));
+        }
+        let mut out = collect(list.get_ref().iter().copied(), |seconds| {
+            self.whole(seconds, list.span(), 0..=LONGEST_TAKEOVER_S)
+        })?;
+        out.sort_unstable();
+        out.dedup();
+        Ok(out)
+    }
+
+    fn slo(&self, raw: &RawSlo) -> Result<SloTarget, ConfigError> {
+        let window_days = raw
+            .window_days
+            .as_ref()
+            .map_or(Ok(USUAL_WINDOW_DAYS), |d| {
+                self.whole(*d.get_ref(), d.span(), 1..=LONGEST_WINDOW_DAYS)
+            })?;
+        Ok(SloTarget {
+            success_rate: self.success_rate(&raw.success_rate)?,
+            window_days,
+            count_declines: raw.count_declines,
+        })
+    }
+
+    /// Between 0 and 1, both excluded: an objective of all leaves no budget.
+    fn success_rate(&self, raw: &Spanned<RawShare>) -> Result<f64, ConfigError> {
+        let (share, shown) = match raw.get_ref() {
+            RawShare::Number(n) => (Some(*n), n.to_string()),
+            RawShare::Text(text) => (percent(text), format!("\"{text}\"")),
+        };
+        share.filter(|s| *s > 0.0 && *s < 1.0).ok_or_else(|| {
+            let what = format!("{shown} is not a share between 0 and 1");
+            let hint = "write 0.999 or \"99.9%\"; an objective of 1 leaves no budget".to_owned();
+            self.wrong(raw.span(), what, Some(hint))
+        })
+    }
+
+    /// A whole number inside a range.
+    fn whole(
+        &self,
+        number: i64,
+        span: Range<usize>,
+        range: RangeInclusive<u32>,
+    ) -> Result<u32, ConfigError> {
+        u32::try_from(number)
+            .ok()
+            .filter(|n| range.contains(n))
+            .ok_or_else(|| {
+                let (least, most) = (range.start(), range.end());
+                let what = format!("{number} is not between {least} and {most}");
+                self.wrong(span, what, None)
+            })
     }
 
     fn thresholds(&self, raw: &RawThresholds) -> Result<ThresholdSection, ConfigError> {
@@ -374,6 +454,12 @@ fn collect<T, U>(
     items.into_iter().map(check).collect()
 }
 
+/// `99.9%` as 0.999, by decimals so that no digit is made up.
+fn percent(text: &str) -> Option<f64> {
+    let number: Decimal = text.trim().strip_suffix('%')?.trim().parse().ok()?;
+    (number / Decimal::ONE_HUNDRED).to_f64()
+}
+
 fn duration_ms(text: &str) -> Option<u64> {
     let text = text.trim();
     let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
@@ -457,8 +543,14 @@ mod tests {
             binance = "2500ms"
             kraken = "10s"
 
-            [fallback]
-            exchange = "kraken"
+            [what_if]
+            fallback = "kraken"
+            takeover_s = [300, 60, 60]
+
+            [slo]
+            success_rate = "99.9%"
+            window_days = 7
+            count_declines = true
 
             [thresholds]
             caused_at = 0.8
@@ -492,7 +584,14 @@ mod tests {
         assert_eq!(config.dependencies[0].exchange.as_deref(), Some("binance"));
         assert_eq!(config.timeouts_ms["binance"], 2500);
         assert_eq!(config.timeouts_ms["kraken"], 10_000);
-        assert_eq!(config.fallback.as_deref(), Some("kraken"));
+        assert_eq!(config.what_if.fallback.as_deref(), Some("kraken"));
+        assert_eq!(config.what_if.takeover_s, [60, 300]);
+        let slo = SloTarget {
+            success_rate: 0.999,
+            window_days: 7,
+            count_declines: true,
+        };
+        assert_eq!(config.slo, Some(slo));
         assert_eq!(config.thresholds.caused_at, Some(0.8));
         assert_eq!(config.thresholds.unrelated_at, Some(0.2));
     }
@@ -505,8 +604,8 @@ mod tests {
         let (message, hint) = mistake("[[input]]\npath = \"x\"\nmerchent = \"y\"\n");
         assert!(message.contains("line 3"), "{message}");
         assert_eq!(hint, "did you mean \"merchant\"?");
-        let (_, hint) = mistake("[fallback]\nqqq = 1\nexchange = \"kraken\"\n");
-        assert!(hint.contains("exchange"), "{hint}");
+        let (_, hint) = mistake("[what_if]\nqqq = 1\n");
+        assert!(hint.contains("fallback"), "{hint}");
     }
 
     #[test]
@@ -610,6 +709,35 @@ mod tests {
         assert!(message.contains("line 2"), "{message}");
         let (message, _) = mistake("[timeouts\n");
         assert!(message.contains("line 1"), "{message}");
+    }
+
+    #[test]
+    fn an_objective_has_its_usual_window_and_counts_no_declines() {
+        let slo = parse("[slo]\nsuccess_rate = 0.995\n").slo.unwrap();
+        assert_eq!((slo.success_rate, slo.window_days), (0.995, 30));
+        assert!(!slo.count_declines);
+    }
+
+    #[test]
+    fn an_objective_that_cannot_be_is_told_with_its_line() {
+        for wrong in [
+            "1",
+            "99.5",
+            "0.0",
+            "-0.5",
+            "\"100%\"",
+            "\"0.999\"",
+            "\"nine\"",
+        ] {
+            let (message, hint) = mistake(&format!("[slo]\nsuccess_rate = {wrong}\n"));
+            assert!(message.contains(":2"), "{message}");
+            assert!(hint.contains("99.9%"), "{wrong}: {hint}");
+        }
+        let (message, _) = mistake("[slo]\nsuccess_rate = 0.9\nwindow_days = 0\n");
+        assert!(message.contains("not between 1 and 366"), "{message}");
+        let (message, _) = mistake("[what_if]\ntakeover_s = [60, -1]\n");
+        assert!(message.contains("-1 is not between"), "{message}");
+        assert!(mistake("[what_if]\ntakeover_s = []\n").0.contains("empty"));
     }
 
     #[test]

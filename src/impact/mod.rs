@@ -5,7 +5,10 @@ mod detection;
 mod lessons;
 mod moments;
 mod orders;
+mod slo;
 mod strips;
+#[cfg(test)]
+mod test_support;
 mod totals;
 mod what_if;
 
@@ -16,6 +19,7 @@ pub use detection::detection;
 pub use lessons::lessons;
 pub use moments::moments;
 pub use orders::impact;
+pub use slo::slo;
 pub use strips::strips;
 pub use totals::totals;
 pub use what_if::what_if;

@@ -9,26 +9,44 @@ use crate::model::{Amounts, Attempt, IdHash, Impact, Outcome as End, Sym, Time, 
 
 /// One affected order.
 #[derive(Clone, Debug)]
-struct Order {
+pub(super) struct Order {
     first_failure: Time,
     method: Sym,
     exchange: Sym,
-    currency: Sym,
-    amount: Option<Decimal>,
+    pub(super) currency: Sym,
+    pub(super) amount: Option<Decimal>,
     unknown: bool,
     recovered: Option<bool>,
 }
 
+impl Order {
+    /// Neither recovered nor to be reconciled.
+    pub(super) fn is_lost(&self) -> bool {
+        self.recovered.is_none() && !self.unknown
+    }
+}
+
 /// An attempt's order; an attempt without one is its own, told by its payment id or its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum OrderKey {
+pub(super) enum OrderKey {
     Named(Sym, IdHash),
     Alone(usize),
 }
 
+impl OrderKey {
+    /// Of the attempt with this index.
+    pub(super) fn of(index: usize, a: &Attempt) -> OrderKey {
+        if a.order.is_some() {
+            OrderKey::Named(a.merchant, a.order)
+        } else {
+            OrderKey::Alone(index)
+        }
+    }
+}
+
 /// Totals of what the knock-on failures touched.
 pub fn impact(o: &Outcome<'_>) -> Impact {
-    let orders = follow_up(o, affected(o));
+    let orders = orders(o);
     let mut out = Impact {
         unknown_outcome: unknown(o),
         open_attempts: open(o),
@@ -58,24 +76,26 @@ pub fn impact(o: &Outcome<'_>) -> Impact {
     out
 }
 
+/// Every affected order and what became of it.
+pub(super) fn orders(o: &Outcome<'_>) -> BTreeMap<OrderKey, Order> {
+    follow_up(o, affected(o))
+}
+
 fn affected(o: &Outcome<'_>) -> BTreeMap<OrderKey, Order> {
     let mut orders: BTreeMap<OrderKey, Order> = BTreeMap::new();
     for j in o.caused() {
         let a = &o.timeline.attempts[j.attempt];
-        let key = if a.order.is_some() {
-            OrderKey::Named(a.merchant, a.order)
-        } else {
-            OrderKey::Alone(j.attempt)
-        };
-        let order = orders.entry(key).or_insert_with(|| Order {
-            first_failure: a.time,
-            method: a.method,
-            exchange: a.exchange,
-            currency: a.currency,
-            amount: a.amount,
-            unknown: false,
-            recovered: None,
-        });
+        let order = orders
+            .entry(OrderKey::of(j.attempt, a))
+            .or_insert_with(|| Order {
+                first_failure: a.time,
+                method: a.method,
+                exchange: a.exchange,
+                currency: a.currency,
+                amount: a.amount,
+                unknown: false,
+                recovered: None,
+            });
         order.first_failure = order.first_failure.min(a.time);
         if a.amount.is_some() {
             order.amount = a.amount;
@@ -88,12 +108,7 @@ fn affected(o: &Outcome<'_>) -> BTreeMap<OrderKey, Order> {
 /// What became of each affected order: a success at or after its first knock-on failure saves it.
 fn follow_up(o: &Outcome<'_>, mut orders: BTreeMap<OrderKey, Order>) -> BTreeMap<OrderKey, Order> {
     for (i, a) in o.timeline.attempts.iter().enumerate() {
-        let key = if a.order.is_some() {
-            OrderKey::Named(a.merchant, a.order)
-        } else {
-            OrderKey::Alone(i)
-        };
-        let Some(order) = orders.get_mut(&key) else {
+        let Some(order) = orders.get_mut(&OrderKey::of(i, a)) else {
             continue;
         };
         match a.outcome {

@@ -20,7 +20,10 @@ pub use coverage::{InputSummary, Reject, Role};
 pub use event::{
     Attempt, Call, ErrorInfo, ErrorKey, Note, SourceRef, StatusIncident, StatusUpdate,
 };
-pub use impact::{Amounts, Detection, Impact, UnknownOutcome, WhatIf, WhatIfCase};
+pub use impact::{
+    Amounts, Detection, Impact, LeftOut, ObservedRate, Refused, Slo, SloTarget, Switched,
+    UnknownOutcome, WhatIf, WhatIfCase, WhatIfOptions,
+};
 pub use names::{IdHash, Names, Sym};
 pub use outage::{ComponentOutage, Outage, OutageKind, OutageSource, Phase};
 pub use record::{DurationUnit, Field, RawIncident, RawUpdate, Record, Stamp};

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use super::class::{ErrorClass, Outcome};
 use super::coverage::{InputSummary, Role};
 use super::event::SourceRef;
-use super::impact::{Detection, Impact, WhatIf};
+use super::impact::{Detection, Impact, Slo, WhatIf};
 use super::outage::Outage;
 use super::time::{Precision, Span, Time, ZoneFrom};
 use super::verdict::{Channel, Evidence, Thresholds, Verdict};
@@ -315,6 +315,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What would have been different.
     pub what_if: WhatIf,
+    /// The error budget, where an objective is configured and the logs hold attempts that count.
+    pub slo: Option<Slo>,
     /// What a reader must know before relying on the report.
     pub warnings: Vec<String>,
     /// Every failed attempt, in time order.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Found, Settings};
 use crate::attribution::Judged;
 use crate::model::{
-    Citation, FailedAttempt, Finding, Judgement, Report, Role, SourceRef, Span, Sym, Verdict,
+    Citation, FailedAttempt, Finding, Judgement, Report, Role, Slo, SourceRef, Span, Sym, Verdict,
     ZoneFrom,
 };
 use crate::timeline::Timeline;
@@ -40,7 +40,7 @@ pub(super) fn report_of(settings: &Settings, found: &Found) -> Report {
     report.detection = impact::detection(&outcome);
     report.moments = impact::moments(&outcome);
     report.strips = impact::strips(&outcome);
-    report.what_if = impact::what_if(&outcome, settings.fallback.as_deref());
+    report.what_if = impact::what_if(&outcome, &settings.what_if);
     report.findings = [
         &judged.findings[..],
         &detected.findings[..],
@@ -54,6 +54,10 @@ pub(super) fn report_of(settings: &Settings, found: &Found) -> Report {
     if settings.window.0.is_some() || settings.window.1.is_some() {
         let told = "only what --from and --to leave was looked at: onsets, baselines and who was saved rest on it alone";
         report.warnings.push(told.to_string());
+    }
+    match error_budget(settings, &outcome, judged) {
+        Ok(slo) => report.slo = slo,
+        Err(why) => report.warnings.push(why),
     }
     report.warnings.extend(disagreement(judged));
     report.warnings.extend(gaps(
@@ -130,6 +134,26 @@ fn input_warnings(report: &Report) -> Vec<String> {
         );
     }
     out
+}
+
+/// The error budget of the objective, when there is one; or why it cannot be told.
+fn error_budget(
+    settings: &Settings,
+    outcome: &impact::Outcome<'_>,
+    judged: &Judged,
+) -> Result<Option<Slo>, String> {
+    let Some(target) = settings.slo else {
+        return Ok(None);
+    };
+    if judged.findings.iter().any(|f| f.id == "successes-sampled") {
+        return Err(
+            "the error budget is left out: these logs seem to hold only a part of the successes"
+                .to_string(),
+        );
+    }
+    impact::slo(outcome, target).map(Some).ok_or_else(|| {
+        "the error budget is left out: these logs hold no stretch of payment attempts".to_string()
+    })
 }
 
 /// The two ways to count should agree; where they do not, the reader must know.

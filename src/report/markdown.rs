@@ -179,13 +179,25 @@ impl Page<'_> {
             writeln!(out, "\n### Not affected\n")?;
             bullets(&d.not_affected, out)?;
         }
-        for case in &d.what_if {
-            writeln!(out, "\n### What if\n")?;
-            writeln!(out, "{}: {}.", text(&case.title), text(&case.saved))?;
-            if !case.assumptions.is_empty() {
-                writeln!(out, "\nTaken for granted:\n")?;
-                bullets(&case.assumptions, out)?;
+        if let Some(sentence) = &d.slo {
+            writeln!(out, "\n### Error budget\n\n{}", prose(sentence))?;
+        }
+        self.what_if(out)
+    }
+
+    fn what_if(&self, out: Out<'_>) -> io::Result<()> {
+        let d = self.digest;
+        for group in &d.what_if {
+            writeln!(out, "\n### What if: {}\n", text(&group.about))?;
+            for case in &group.cases {
+                writeln!(out, "- {}: {}.", text(&case.title), text(&case.saved))?;
             }
+            writeln!(out, "\nTaken for granted:\n")?;
+            bullets(&group.assumptions, out)?;
+        }
+        if !d.left_out.is_empty() {
+            writeln!(out, "\n### What if: left out\n")?;
+            bullets(&d.left_out, out)?;
         }
         Ok(())
     }

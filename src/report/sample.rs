@@ -8,10 +8,10 @@ use rust_decimal::Decimal;
 
 use crate::model::{
     Amounts, Channel, Citation, ComponentOutage, Count, Detection, ErrorClass, Evidence,
-    FailedAttempt, FailureTotals, Field, Finding, Impact, InputSummary, Interval, Moment, Outage,
-    OutageKind, OutageSource, Outcome, Phase, Precision, Reject, Report, Role, Severity, Side,
-    SourceRef, Span, Story, Strip, StripBucket, Sym, Thresholds, Time, TimelineRow, UnknownOutcome,
-    Verdict, WhatIf, WhatIfCase, ZoneFrom,
+    FailedAttempt, FailureTotals, Field, Finding, Impact, InputSummary, Interval, LeftOut, Moment,
+    Outage, OutageKind, OutageSource, Outcome, Phase, Precision, Reject, Report, Role, Severity,
+    Side, Slo, SloTarget, SourceRef, Span, Story, Strip, StripBucket, Sym, Thresholds, Time,
+    TimelineRow, UnknownOutcome, Verdict, WhatIf, WhatIfCase, ZoneFrom,
 };
 
 /// What a hostile log line tries on a terminal, in Markdown, in HTML and in a spreadsheet.
@@ -448,15 +448,27 @@ pub(super) fn report() -> Report {
             )],
         }],
         what_if: WhatIf {
-            cases: vec![WhatIfCase {
-                kind: "fallback_exchange".to_owned(),
-                title: "a fallback to kraken for BTC".to_owned(),
-                assumptions: vec!["kraken would have borne the load".to_owned()],
-                failures_saved: 11,
-                orders_saved: 1,
-                amount_saved: amounts(&[("BTC", "0.0123")]),
+            cases: what_if_cases(),
+            left_out: vec![LeftOut {
+                kind: "other_method",
+                outage: "O1".to_owned(),
+                reason: format!("the failed payments name no method {HOSTILE}"),
             }],
         },
+        slo: Some(Slo {
+            target: SloTarget {
+                success_rate: 0.995,
+                window_days: 30,
+                count_declines: false,
+            },
+            attempts: 1000,
+            failed: 60,
+            expected_caused: 40.0,
+            observed_days: 0.5,
+            window_attempts: 60_000.0,
+            budget: 300.0,
+            assumptions: vec!["attempts of unknown outcome count as failed".to_owned()],
+        }),
         warnings: vec!["no calls to kraken before 14:00 UTC: its baseline is thin".to_owned()],
         failures: failures(),
         moments: moments(),
@@ -473,6 +485,30 @@ pub(super) fn report() -> Report {
             },
         ],
     }
+}
+
+/// A fallback at the onset and a minute later, which take the same for granted.
+fn what_if_cases() -> Vec<WhatIfCase> {
+    let interval = |mean: f64| Interval {
+        mean,
+        low: mean - 1.0,
+        high: mean + 1.0,
+    };
+    let case = |takeover_s: u32, failures: f64| WhatIfCase {
+        kind: "fallback_exchange",
+        outage: "O1".to_owned(),
+        title: format!("a fallback to kraken for BTC after {takeover_s} s"),
+        assumptions: vec!["kraken would have borne the load".to_owned()],
+        takeover_s: Some(takeover_s),
+        failures: interval(failures),
+        orders: interval(1.0),
+        amount_saved: amounts(&[("BTC", "0.0123")]),
+        amount_at_stake: amounts(&[("BTC", "0.0130")]),
+        rates: Vec::new(),
+        refused: None,
+        switched: None,
+    };
+    vec![case(0, 14.0), case(60, 11.0)]
 }
 
 /// A report that looked and found nothing wrong: `attempts` payments of which `failed` failed.

@@ -1,11 +1,15 @@
 //! The sentences that answer the question. Said once here, shown by every output.
 
-use crate::model::{Amounts, FailureTotals, Interval, OutageSource, Report, Role, Side, Verdict};
+use crate::model::{
+    Amounts, FailureTotals, Interval, OutageSource, Report, Role, Side, Slo, Verdict,
+};
 
 use super::chart;
 use super::outages::{caused_by, kind_words, main_outage, stretch};
 use super::view::Context;
-use super::words::{count, duration, form, likelihood, of_what, plural, share, short_list};
+use super::words::{
+    count, duration, form, likelihood, of_what, percent, plural, share, short_list,
+};
 
 const ATTEMPT: (&str, &str) = ("payment attempt", "payment attempts");
 
@@ -221,6 +225,32 @@ pub(crate) fn amounts(cx: &Context<'_>, amounts: &Amounts) -> String {
     } else {
         texts.join(", ")
     }
+}
+
+/// What all failures took of the error budget, what they would have taken without the outage, and how the budget is made.
+pub(crate) fn error_budget(s: &Slo) -> String {
+    let declines = if s.target.count_declines {
+        "declines counted"
+    } else {
+        "declines not counted"
+    };
+    format!(
+        "{} of the error budget burnt, {} without the knock-on failures (expected {:.1} of {}): {}% of payments over {} days are \
+         to succeed, which at the traffic of these logs allows {} failures ({declines}).",
+        percent(s.burnt()),
+        percent(s.burnt_without()),
+        s.expected_caused,
+        plural(s.failed, "failed attempt", "failed attempts"),
+        trimmed(100.0 * s.target.success_rate),
+        s.target.window_days,
+        count(s.budget.round() as u64),
+    )
+}
+
+/// At most four decimals, none of them an idle zero.
+fn trimmed(x: f64) -> String {
+    let text = format!("{x:.4}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 fn cost(cx: &Context<'_>) -> Option<String> {

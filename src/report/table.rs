@@ -42,6 +42,7 @@ impl Reporter for Table {
             counts(&cx, table, out)?;
         }
         impact(&cx, &digest, out)?;
+        error_budget(&cx, &digest, out)?;
         facts(&cx, "Detection", &digest.detection, out)?;
         findings(&cx, &digest, out)?;
         what_if(&cx, &digest, out)?;
@@ -427,28 +428,33 @@ fn findings(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Resul
     Ok(())
 }
 
+fn error_budget(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result<()> {
+    let Some(sentence) = &digest.slo else {
+        return Ok(());
+    };
+    heading(cx, "Error budget", out)?;
+    paragraph(sentence, "  ", cx.view, Tone::Plain, out)
+}
+
 fn what_if(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result<()> {
-    if digest.what_if.is_empty() {
+    if digest.what_if.is_empty() && digest.left_out.is_empty() {
         return Ok(());
     }
     heading(cx, "What if", out)?;
-    for case in &digest.what_if {
-        paragraph(
-            &format!("{}: {}.", case.title, case.saved),
-            "  ",
-            cx.view,
-            Tone::Plain,
-            out,
-        )?;
-        for assumption in &case.assumptions {
-            paragraph(
-                assumption,
-                "    taken for granted: ",
-                cx.view,
-                Tone::Faint,
-                out,
-            )?;
+    let line = |text: &str, lead: &str, tone: Tone, out: &mut dyn Write| {
+        paragraph(text, lead, cx.view, tone, out)
+    };
+    for group in &digest.what_if {
+        for case in &group.cases {
+            let text = format!("{}: {}.", case.title, case.saved);
+            line(&text, "  ", Tone::Plain, out)?;
         }
+        for assumption in &group.assumptions {
+            line(assumption, "    taken for granted: ", Tone::Faint, out)?;
+        }
+    }
+    for reason in &digest.left_out {
+        line(reason, "  left out: ", Tone::Faint, out)?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::model::{
-    Count, Evidence, FailedAttempt, InputSummary, Moment, Outcome, Report, Role, Severity,
+    Count, Evidence, FailedAttempt, InputSummary, LeftOut, Moment, Outcome, Report, Role, Severity,
     SourceRef, Time, Verdict, WhatIfCase, ZoneFrom,
 };
 
@@ -16,6 +16,7 @@ use super::examples;
 use super::outages::{self, OutageView, caused_by, main_outage};
 use super::redact::Redactor;
 use super::sentences::{self, Case};
+use super::wire::whole;
 use super::words;
 use super::{DisplayZone, View};
 
@@ -197,12 +198,20 @@ pub(crate) struct FindingView {
     pub(crate) evidence: Vec<EvidenceView>,
 }
 
-/// A counterfactual in words.
+/// Counterfactuals that take the same for granted, in words.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct WhatIfView {
+    /// `a fallback exchange in O1`.
+    pub(crate) about: String,
+    pub(crate) cases: Vec<WhatIfLine>,
+    pub(crate) assumptions: Vec<String>,
+}
+
+/// One counterfactual in words.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct WhatIfLine {
     pub(crate) title: String,
     pub(crate) saved: String,
-    pub(crate) assumptions: Vec<String>,
 }
 
 /// A moment of the joint timeline in words.
@@ -308,6 +317,10 @@ pub(crate) struct Digest {
     pub(crate) detection: Vec<Fact>,
     pub(crate) findings: Vec<FindingView>,
     pub(crate) what_if: Vec<WhatIfView>,
+    /// Counterfactuals that could not be worked out, and why.
+    pub(crate) left_out: Vec<String>,
+    /// The error budget, in one sentence; nothing without an objective.
+    pub(crate) slo: Option<String>,
     pub(crate) moments: Vec<MomentView>,
     pub(crate) strongest: Vec<ExampleView>,
     pub(crate) borderline: Vec<ExampleView>,
@@ -360,12 +373,9 @@ impl Digest {
             not_affected: sentences::not_affected(cx),
             detection: detection_facts(cx),
             findings: findings(cx),
-            what_if: report
-                .what_if
-                .cases
-                .iter()
-                .map(|c| what_if(cx, c))
-                .collect(),
+            what_if: what_if(cx),
+            left_out: left_out(cx),
+            slo: report.slo.as_ref().map(sentences::error_budget),
             moments: moments(cx),
             strongest: worked(&examples.strongest),
             borderline: worked(&examples.borderline),
@@ -654,17 +664,71 @@ fn findings(cx: &Context<'_>) -> Vec<FindingView> {
         .collect()
 }
 
-fn what_if(cx: &Context<'_>, case: &WhatIfCase) -> WhatIfView {
-    WhatIfView {
+fn what_if(cx: &Context<'_>) -> Vec<WhatIfView> {
+    let alike = |a: &WhatIfCase, b: &WhatIfCase| a.kind == b.kind && a.assumptions == b.assumptions;
+    cx.report
+        .what_if
+        .cases
+        .chunk_by(alike)
+        .map(|cases| WhatIfView {
+            about: what_if_about(cases[0].kind, &cases[0].outage),
+            cases: cases.iter().map(|c| what_if_line(cx, c)).collect(),
+            assumptions: cases[0].assumptions.iter().map(|a| cx.text(a)).collect(),
+        })
+        .collect()
+}
+
+fn what_if_line(cx: &Context<'_>, case: &WhatIfCase) -> WhatIfLine {
+    let orders = words::plural(whole(case.orders.mean), "lost order", "lost orders");
+    let money = match case.amount_saved.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", sentences::amounts(cx, &case.amount_saved)),
+    };
+    let cost = case.refused.as_ref().map_or(String::new(), |r| {
+        format!(
+            "; {} would have been refused ({})",
+            words::plural(
+                r.attempts,
+                "payment that succeeded",
+                "payments that succeeded"
+            ),
+            sentences::amounts(cx, &r.amount)
+        )
+    });
+    WhatIfLine {
         title: cx.text(&case.title),
         saved: format!(
-            "{} and {} would have been avoided ({})",
-            words::plural(case.failures_saved, "knock-on failure", "knock-on failures"),
-            words::plural(case.orders_saved, "lost order", "lost orders"),
-            sentences::amounts(cx, &case.amount_saved)
+            "about {} (95% interval {} to {}) and {orders}{money} would have been avoided{cost}",
+            words::plural(
+                whole(case.failures.mean),
+                "knock-on failure",
+                "knock-on failures"
+            ),
+            words::count(whole(case.failures.low)),
+            words::count(whole(case.failures.high)),
         ),
-        assumptions: case.assumptions.iter().map(|a| cx.text(a)).collect(),
     }
+}
+
+fn left_out(cx: &Context<'_>) -> Vec<String> {
+    let left_out = &cx.report.what_if.left_out;
+    let line = |l: &LeftOut| {
+        format!(
+            "{}: {}",
+            what_if_about(l.kind, &l.outage),
+            cx.text(&l.reason)
+        )
+    };
+    left_out.iter().map(line).collect()
+}
+
+fn what_if_about(kind: &str, outage: &str) -> String {
+    let what = match kind {
+        "fallback_exchange" => "a fallback exchange",
+        "circuit_breaker" => "a circuit breaker",
+        _ => "another method of payment",
+    };
+    format!("{what} in {outage}")
 }
 
 /// The moments of the joint timeline, in time order.
@@ -914,15 +978,16 @@ fn actions(cx: &Context<'_>) -> Vec<ActionView> {
             priority: "high",
         });
     }
-    for case in report.what_if.cases.iter().filter(|c| c.failures_saved > 0) {
-        let view = what_if(cx, case);
-        out.push(ActionView {
-            action: format!("Weigh: {}", view.title),
-            kind: "prevent",
-            because: view.saved,
-            priority: "medium",
-        });
-    }
+    // of cases alike, the one that promises least
+    let cases = what_if(cx)
+        .into_iter()
+        .filter_map(|v| v.cases.into_iter().next_back());
+    out.extend(cases.map(|case| ActionView {
+        action: format!("Weigh: {}", case.title),
+        kind: "prevent",
+        because: case.saved,
+        priority: "medium",
+    }));
     if let (Some(delay), true) = (
         report
             .detection

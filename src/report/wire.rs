@@ -350,22 +350,121 @@ pub(crate) struct Finding {
     evidence: Vec<Evidence>,
 }
 
-/// What would have been different.
+/// What would have been different. Only failures judged `caused` are counted.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct WhatIf {
     cases: Vec<WhatIfCase>,
+    /// What could not be worked out, and why.
+    left_out: Vec<LeftOut>,
+}
+
+/// A counterfactual that the logs cannot answer.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct LeftOut {
+    #[schemars(extend("enum" = ["fallback_exchange", "circuit_breaker", "other_method"]))]
+    kind: String,
+    /// Id of the outage.
+    outage: String,
+    reason: String,
 }
 
 /// One counterfactual.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct WhatIfCase {
+    #[schemars(extend("enum" = ["fallback_exchange", "circuit_breaker", "other_method"]))]
     kind: String,
+    /// Id of the outage that it is about.
+    outage: String,
     title: String,
+    /// What is taken for granted.
     assumptions: Vec<String>,
+    /// How long after the onset the fallback takes over, in seconds; null for the other kinds.
+    takeover_s: Option<u32>,
+    /// Knock-on failures that would not have happened: expected number, rounded.
     failures_saved: u64,
+    /// Orders that would not have been lost: expected number, rounded.
     orders_saved: u64,
-    /// Decimal strings by currency.
+    /// Decimal strings by currency: expected amounts of these orders.
     amount_saved: Amounts,
+    /// Decimal strings by currency: exact amounts of all lost orders that could have been among them.
+    amount_at_stake: Amounts,
+    /// The expected numbers as they are, with 95% intervals.
+    expected: Expected,
+    /// The success rates that it rests on.
+    rates: Vec<ObservedRate>,
+    /// What it would have cost: attempts that succeeded and would have been refused; null for none, or when an assumption
+    /// says that it is not known.
+    refused: Option<Refused>,
+    /// Who turned to another method unasked; null for the other kinds.
+    switched: Option<Switched>,
+}
+
+/// Expected numbers of a counterfactual.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct Expected {
+    failures: Interval,
+    orders: Interval,
+}
+
+/// How often attempts of one kind succeeded.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct ObservedRate {
+    /// Through this exchange; null when it does not matter.
+    exchange: Option<String>,
+    /// By this method (or these); null when the records name none.
+    method: Option<String>,
+    /// In this currency; null when it does not matter or the records name none.
+    currency: Option<String>,
+    attempts: u64,
+    succeeded: u64,
+    /// The share, 0..1, with its interval (Wilson).
+    rate: Interval,
+}
+
+/// Attempts that succeeded and would have been refused.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct Refused {
+    attempts: u64,
+    /// Decimal strings by currency.
+    amount: Amounts,
+}
+
+/// Orders that turned to another method of payment by themselves.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct Switched {
+    /// Orders with a knock-on failure through the exchange.
+    affected: u64,
+    /// Of these, tried again by another method.
+    switched: u64,
+    /// Of these, so tried with success.
+    succeeded: u64,
+}
+
+/// What these logs did to the error budget of the objective in knockon.toml.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct Slo {
+    /// Share of attempts that are to succeed, 0..1.
+    success_rate: f64,
+    window_days: u32,
+    /// Whether failures that the customer, or the customer's bank, decided count.
+    count_declines: bool,
+    /// Attempts in these logs that count.
+    attempts: u64,
+    /// Of these, failed or of unknown outcome.
+    failed: u64,
+    /// Of these, knock-on failures: the sum of their probabilities.
+    expected_caused: f64,
+    /// From the first to the last attempt, in days.
+    observed_days: f64,
+    /// Attempts to be expected in the window, at the rate of these logs.
+    window_attempts: f64,
+    /// Failures that the objective allows in its window.
+    budget: f64,
+    /// Share of the budget that all these failures took; above 1 when it is overdrawn.
+    burnt: f64,
+    /// Share of the budget that they would have taken without the knock-on failures.
+    burnt_without: f64,
+    assumptions: Vec<String>,
 }
 
 /// A failure rate over time.
@@ -414,6 +513,8 @@ pub(crate) struct Analysis {
     detection: Detection,
     findings: Vec<Finding>,
     what_if: WhatIf,
+    /// Null without `[slo]` in knockon.toml.
+    slo: Option<Slo>,
     warnings: Vec<String>,
     series: Vec<Series>,
 }
@@ -548,6 +649,11 @@ pub(crate) struct Explanation {
 /// Six decimals: finer is noise, and differs between machines' mathematics libraries.
 fn number(x: f64) -> f64 {
     (x * 1e6).round() / 1e6
+}
+
+/// An expected number as a count.
+pub(crate) fn whole(x: f64) -> u64 {
+    x.round() as u64
 }
 
 fn time(t: Time) -> String {
@@ -819,7 +925,14 @@ impl Analysis {
                     .iter()
                     .map(|c| what_if(cx, c))
                     .collect(),
+                left_out: report
+                    .what_if
+                    .left_out
+                    .iter()
+                    .map(|l| left_out(cx, l))
+                    .collect(),
             },
+            slo: report.slo.as_ref().map(slo),
             warnings: report.warnings.iter().map(|w| cx.text(w)).collect(),
             series: report.strips.iter().map(|s| series(cx, s)).collect(),
         }
@@ -839,12 +952,66 @@ fn finding(cx: &Context<'_>, f: &model::Finding) -> Finding {
 
 fn what_if(cx: &Context<'_>, c: &model::WhatIfCase) -> WhatIfCase {
     WhatIfCase {
-        kind: c.kind.clone(),
+        kind: c.kind.to_owned(),
+        outage: c.outage.clone(),
         title: cx.text(&c.title),
         assumptions: c.assumptions.iter().map(|a| cx.text(a)).collect(),
-        failures_saved: c.failures_saved,
-        orders_saved: c.orders_saved,
+        takeover_s: c.takeover_s,
+        failures_saved: whole(c.failures.mean),
+        orders_saved: whole(c.orders.mean),
         amount_saved: amounts(&cx.redactor, &c.amount_saved),
+        amount_at_stake: amounts(&cx.redactor, &c.amount_at_stake),
+        expected: Expected {
+            failures: interval(&c.failures),
+            orders: interval(&c.orders),
+        },
+        rates: c.rates.iter().map(|r| observed_rate(cx, r)).collect(),
+        refused: c.refused.as_ref().map(|r| Refused {
+            attempts: r.attempts,
+            amount: amounts(&cx.redactor, &r.amount),
+        }),
+        switched: c.switched.map(|s| Switched {
+            affected: s.affected,
+            switched: s.switched,
+            succeeded: s.succeeded,
+        }),
+    }
+}
+
+fn observed_rate(cx: &Context<'_>, r: &model::ObservedRate) -> ObservedRate {
+    let text = |t: &Option<String>| t.as_deref().map(|t| cx.text(t));
+    ObservedRate {
+        exchange: text(&r.exchange),
+        method: text(&r.method),
+        currency: text(&r.currency),
+        attempts: r.attempts,
+        succeeded: r.succeeded,
+        rate: interval(&r.rate),
+    }
+}
+
+fn left_out(cx: &Context<'_>, l: &model::LeftOut) -> LeftOut {
+    LeftOut {
+        kind: l.kind.to_owned(),
+        outage: l.outage.clone(),
+        reason: cx.text(&l.reason),
+    }
+}
+
+fn slo(s: &model::Slo) -> Slo {
+    Slo {
+        success_rate: s.target.success_rate,
+        window_days: s.target.window_days,
+        count_declines: s.target.count_declines,
+        attempts: s.attempts,
+        failed: s.failed,
+        expected_caused: number(s.expected_caused),
+        observed_days: number(s.observed_days),
+        window_attempts: number(s.window_attempts),
+        budget: number(s.budget),
+        burnt: number(s.burnt()),
+        burnt_without: number(s.burnt_without()),
+        assumptions: s.assumptions.clone(),
     }
 }
 
