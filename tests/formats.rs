@@ -296,13 +296,13 @@ fn the_configuration_is_applied_to_the_inputs_that_it_names() {
     let path = dir.path().join("legacy.log");
     fs::write(
         &path,
-        "{\"zeit\":\"2021-08-18T12:00:00Z\",\"beleg\":\"b-1\",\"dauer\":3}\n",
+        "{\"moment\":\"2021-08-18T12:00:00Z\",\"beleg\":\"b-1\",\"dauer\":3}\n",
     )
     .unwrap();
     let rule = parse::MappingRule {
         path: Some("legacy*".into()),
         fields: vec![
-            ("zeit".into(), Field::Time),
+            ("moment".into(), Field::Time),
             ("beleg".into(), Field::PaymentId),
             ("dauer".into(), Field::Duration),
         ],
