@@ -30,6 +30,8 @@ pub struct Case<'a> {
     /// Share of this kind of attempt that fails without any outage, and the counts it rests on.
     pub(crate) usual_rate: f64,
     pub(crate) usual_counts: (f64, f64),
+    /// Share of attempts like it that another incident stopped at that time.
+    pub(crate) stopped_by_rival: f64,
     /// A stretch of failures that covers it and is probably no doing of the outage, with the probability that it is.
     pub(crate) rival: Option<(&'a Rival, f64)>,
     pub(crate) log_end: Time,

@@ -315,6 +315,10 @@ impl<'a> Bench<'a> {
             )
         });
         let (any, given_error, given_link) = fractions.unwrap_or_default();
+        let stops = met.map_or(0.0, |_| {
+            self.rivals
+                .stops(&self.strata, attempt, &failure, &self.outages[o], self.log_end)
+        });
         Case {
             timeline: self.timeline,
             outage: &self.outages[o],
@@ -333,7 +337,8 @@ impl<'a> Bench<'a> {
             any,
             given_error,
             given_link,
-            usual_rate: cells.usual_failure_rate(failure.who),
+            usual_rate: 1.0 - (1.0 - cells.usual_failure_rate(failure.who)) * (1.0 - stops),
+            stopped_by_rival: stops,
             usual_counts: cells.usual_counts(failure.who.kind),
             rival: self.rival(attempt, &failure, o),
             log_end: self.log_end,

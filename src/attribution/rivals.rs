@@ -22,6 +22,10 @@ const LEAST_FAILURES: usize = 8;
 const MOST_ROWS: usize = 300;
 /// Below this probability of being the outage's doing a stretch is another incident.
 const APART: f64 = 0.5;
+/// From here on a stretch counts as one currency's.
+const SURELY_CONFINED: f64 = 3.0;
+/// So much at most speaks against an outage when failures are of one currency only.
+const MOST_CONFINED: f64 = 8.0;
 /// So many rival incidents are told of.
 const MOST_TOLD: usize = 8;
 /// Attempts looked at together, from wide to narrow.
@@ -51,6 +55,12 @@ pub(crate) struct Rival {
     pub(crate) span: Span,
     failures: usize,
     mechanism: Mechanism,
+    /// How much it speaks against an outage that they are all of one currency, as log-odds.
+    confined: f64,
+    /// Of the first failure; of all when they are confined to it.
+    currency: Sym,
+    /// Share of the attempts that came so far which it stopped.
+    rate: f64,
     before: f64,
     pub(crate) source: SourceRef,
 }
@@ -116,9 +126,39 @@ impl Rivals {
             .min_by(|a, b| a.1.total_cmp(&b.1))
     }
 
+    /// Share of attempts like this one that other incidents stopped at that time: it might have been among them, had the
+    /// outage not stopped it first.
+    pub(crate) fn stops(
+        &self,
+        strata: &Strata,
+        attempt: &Attempt,
+        failure: &Failure,
+        outage: &Outage,
+        log_end: Time,
+    ) -> f64 {
+        let own = groups(strata, failure.who.kind);
+        let covers = |r: &&Rival| {
+            own.contains(&r.group)
+                && r.span.contains(attempt.start)
+                && (r.confined < SURELY_CONFINED || r.currency == attempt.currency)
+        };
+        self.stretches
+            .iter()
+            .filter(covers)
+            .map(|r| (r, self.follows(r, outage, failure.who.uses, log_end)))
+            .filter(|(_, follows)| *follows < APART)
+            .map(|(r, follows)| r.rate * (1.0 - follows))
+            .fold(0.0, f64::max)
+    }
+
     /// Probability that a stretch is the outage's doing.
     fn follows(&self, r: &Rival, outage: &Outage, uses: Use, log_end: Time) -> f64 {
-        suspicion::follows(&r.mechanism, r.span, outage, uses, log_end, self.log)
+        let clues = suspicion::Clues {
+            mechanism: &r.mechanism,
+            confined: r.confined,
+            span: r.span,
+        };
+        suspicion::follows(&clues, outage, uses, log_end, self.log)
     }
 
     /// Those whose times are no outage's, as findings, the largest first.
@@ -322,6 +362,9 @@ impl<'a> Rows<'a> {
                 sign,
                 class: a.class,
                 mechanism: Mechanism::of(&self.timeline.names, said),
+                confined: confined(&row[first..=last], &hits),
+                rate: rate(&row[first..=last], &hits),
+                currency: a.currency,
                 span: Span::new(a.start, b.start),
                 failures: hits.len(),
                 before: found.baseline,
@@ -330,6 +373,33 @@ impl<'a> Rows<'a> {
         };
         found.stretches.iter().filter_map(stretch).collect()
     }
+}
+
+/// Share of the attempts of their currency that got as far as the failures of a stretch, and were stopped by what it is.
+fn rate(all: &[&Attempt], hits: &[&&Attempt]) -> f64 {
+    let one = hits.iter().all(|h| h.currency == hits[0].currency);
+    let like = |a: &&&Attempt| !one || a.currency == hits[0].currency;
+    let passed = all
+        .iter()
+        .filter(like)
+        .filter(|a| !a.outcome.is_bad())
+        .count() as f64;
+    let stopped = hits.len() as f64;
+    stopped / (stopped + passed + 1.0)
+}
+
+/// An outage hits whoever uses it alike: failures of one currency only, where others were tried as well, have a cause of
+/// their own. The log-likelihood of that by chance, with its sign turned.
+fn confined(all: &[&Attempt], hits: &[&&Attempt]) -> f64 {
+    let Some(currency) = hits.first().map(|a| a.currency) else {
+        return 0.0;
+    };
+    if hits.len() < LEAST_FAILURES / 2 || hits.iter().any(|a| a.currency != currency) {
+        return 0.0;
+    }
+    let own = all.iter().filter(|a| a.currency == currency).count() as f64;
+    let share = (own + 1.0) / (all.len() as f64 + 1.0);
+    (hits.len() as f64 * -share.ln()).clamp(0.0, MOST_CONFINED)
 }
 
 fn describe(timeline: &Timeline, strata: &Strata, group: Group) -> String {

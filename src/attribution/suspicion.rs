@@ -104,6 +104,10 @@ impl Mechanism {
         if uses == Use::Uses {
             return self.log_odds_of_users();
         }
+        if uses == Use::OtherComponent && self.speaks_of_upstream() && self.other_party < MARKED {
+            // A breaker, or trouble, may reach further than the component that showed it.
+            return 1.0;
+        }
         if self.exhausted >= MARKED {
             2.0
         } else if self.other_party >= MARKED {
@@ -118,6 +122,10 @@ impl Mechanism {
         } else {
             -3.0
         }
+    }
+
+    fn speaks_of_upstream(&self) -> bool {
+        self.unavailable + self.timed_out + self.exhausted >= 0.5
     }
 
     fn log_odds_of_users(&self) -> f64 {
@@ -154,10 +162,19 @@ fn names_other_party(names: &Names, error: &ErrorInfo) -> bool {
     })
 }
 
-/// Probability that a stretch of failures from `span.start` to `span.end` is the outage's doing.
+/// What is known of a stretch of failures.
+pub(crate) struct Clues<'a> {
+    /// What its errors say.
+    pub(crate) mechanism: &'a Mechanism,
+    /// How much speaks against an outage that only one currency is hit, as log-odds.
+    pub(crate) confined: f64,
+    /// From its first to its last failure.
+    pub(crate) span: Span,
+}
+
+/// Probability that a stretch of failures is the outage's doing.
 pub(crate) fn follows(
-    mechanism: &Mechanism,
-    span: Span,
+    clues: &Clues<'_>,
     outage: &Outage,
     uses: Use,
     log_end: Time,
@@ -165,7 +182,12 @@ pub(crate) fn follows(
 ) -> f64 {
     let down = outage.span(log_end);
     let range = log.secs().max(2.0 * down.secs()).max(600.0);
-    let mut log_odds = mechanism.log_odds(uses);
+    let span = clues.span;
+    let mut log_odds = clues.mechanism.log_odds(uses);
+    // One coin's wallet may be down by itself: an error that speaks of an upstream is no argument.
+    if !clues.mechanism.speaks_of_upstream() {
+        log_odds -= clues.confined;
+    }
     if !outage.began_before_log {
         let unsure = outage.start.secs_since(outage.start_interval.start);
         let usual = LAG_S.max(LAG_SHARE * down.secs()) + unsure.clamp(0.0, 600.0);

@@ -19,10 +19,16 @@ impl Rule for WouldHaveFailedAnyway {
         let p = case.given_link.value;
         let log_odds = logit(p * (1.0 - case.usual_rate)) - logit(p);
         let (all, failed) = case.usual_counts;
-        let detail = format!(
-            "without an outage {:.1}% of attempts of this kind fail ({failed:.0} of {all:.0} in these logs, leaning on their wider group)",
+        let mut detail = format!(
+            "without an outage {:.1}% of attempts of this kind would have failed ({failed:.0} of {all:.0} in these logs, leaning on their wider group)",
             100.0 * case.usual_rate
         );
+        if case.stopped_by_rival > 0.01 {
+            detail.push_str(&format!(
+                "; with another incident that stopped {:.0}% of such attempts at that time",
+                100.0 * case.stopped_by_rival
+            ));
+        }
         weighed(log_odds, detail, case.attempt.source)
     }
 }
