@@ -619,12 +619,13 @@ fn clock_skew(world: &mut World, p: &mut Parameters) {
 
 fn clock_drift(world: &mut World, p: &mut Parameters) {
     let o = outage(world, p);
-    let middle = world.start + (world.end - world.start) / 4;
+    let (start, span) = (world.start, (world.end - world.start) as f64);
     world.outages.push(o);
     each_call_sheet(world, |sheet| {
         sheet.dirt.offset = p.whole(-20, 20) * SECOND;
         sheet.dirt.drift = p.whole(-8, 8) * SECOND;
-        sheet.dirt.step = p.chance(0.5).then_some((middle, p.whole(-30, 30) * SECOND));
+        let at = start + (span * p.between(0.15, 0.85)) as i64;
+        sheet.dirt.step = p.chance(0.5).then_some((at, p.whole(-30, 30) * SECOND));
     });
 }
 
