@@ -42,6 +42,15 @@ pub struct Reject {
     pub reason: String,
 }
 
+/// A clock was set while its log was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockStep {
+    /// When, on the payments' clock.
+    pub at: Time,
+    /// By how much what must be added to the log's times changed, in milliseconds (positive: it was set back).
+    pub by_ms: i64,
+}
+
 /// How one input was understood.
 #[derive(Clone, Debug, Default)]
 pub struct InputSummary {
@@ -73,9 +82,14 @@ pub struct InputSummary {
     pub zone: String,
     /// Where that zone came from; `Explicit` when every stamp states its own.
     pub zone_from: ZoneFrom,
-    /// What was added to this input's times to agree with the payments, in milliseconds; `None` when not known.
+    /// What was added to this input's times to agree with the payments, half-way through it, in milliseconds;
+    /// `None` when not known.
     pub clock_offset_ms: Option<i64>,
-    /// How far the true offset may be from it, in milliseconds.
+    /// How much what was added grew in an hour, in milliseconds.
+    pub clock_drift_ms_per_hour: Option<i64>,
+    /// When what was added changed at once: the clock was set.
+    pub clock_steps: Vec<ClockStep>,
+    /// How far the true offset may be from what was added, in milliseconds.
     pub clock_residual_ms: Option<i64>,
     /// The log's own field names and what they were taken for.
     pub mapping: Vec<(String, Field)>,

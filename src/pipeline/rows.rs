@@ -9,23 +9,23 @@ use crate::model::{
 };
 use crate::parse::{self, FormatInfo, Sink};
 use crate::source::Input;
-use crate::timeline::{InputContext, Timeline, ZoneSpec, row_of};
+use crate::timeline::{Clock, InputContext, Timeline, ZoneSpec, row_of};
 
-struct Rows {
+struct Rows<'a> {
     context: InputContext,
     format: &'static str,
-    offset_ms: i64,
+    clock: Option<&'a Clock>,
     rows: Vec<TimelineRow>,
 }
 
-impl Sink for Rows {
+impl Sink for Rows<'_> {
     fn format(&mut self, info: &FormatInfo) {
         self.format = info.id;
     }
 
     fn record(&mut self, record: &Record<'_>) {
         if let Some(mut row) = row_of(&self.context, self.format, record) {
-            row.time = row.time.plus_millis(self.offset_ms);
+            row.time = self.clock.map_or(row.time, |c| c.right(row.time));
             self.rows.push(row);
         }
     }
@@ -46,11 +46,10 @@ pub(super) fn all(
         let mut sink = Rows {
             context: context(settings, &options, i as u32, input),
             format: "",
-            offset_ms: 0,
+            clock: timeline.clocks.get(&(i as u32)),
             rows: Vec::new(),
         };
         if let Some(summary) = timeline.inputs.get(i) {
-            sink.offset_ms = summary.clock_offset_ms.unwrap_or(0);
             sink.context.role = sink.context.role.or(Some(summary.role));
             if summary.zone_from == ZoneFrom::Inferred {
                 sink.context.zone = ZoneSpec::parse(&summary.zone)

@@ -936,6 +936,14 @@ fn clock(i: &InputSummary) -> String {
                 let sign = if offset > 0 { "+" } else { "" };
                 format!("moved by {sign}{}", words::duration(offset as f64 / 1000.0))
             };
+            let moved = match i.clock_drift_ms_per_hour.unwrap_or(0) {
+                0 => moved,
+                drift => format!("{moved} half-way, {:+.2} s an hour", drift as f64 / 1000.0),
+            };
+            let moved = match i.clock_steps.len() as u64 {
+                0 => moved,
+                n => format!("{moved}, {}", words::plural(n, "step", "steps")),
+            };
             match residual {
                 Some(r) if r > 0 => {
                     format!("{moved} (to within {})", words::duration(r as f64 / 1000.0))

@@ -104,12 +104,28 @@ pub(crate) struct Input {
     /// Where that zone came from.
     #[schemars(extend("enum" = ["explicit", "flag", "config", "inferred", "assumed"]))]
     zone_from: String,
-    /// What was added to this input's times to agree with the payments, in milliseconds; null when not known.
+    /// What was added to this input's times to agree with the payments, half-way through it, in milliseconds; null
+    /// when not known.
     clock_offset_ms: Option<i64>,
-    /// How far the true offset may be from it, in milliseconds.
+    /// How much what was added grew in an hour, in milliseconds (negative: the clock gained).
+    clock_drift_ms_per_hour: Option<i64>,
+    /// When the clock was set while the log was written.
+    clock_steps: Vec<ClockStep>,
+    /// How far the true offset may be from what was added, in milliseconds. The order of events that are closer than
+    /// this is not known.
     clock_residual_ms: Option<i64>,
     /// Compression that was peeled; null for plain.
     compression: Option<String>,
+}
+
+/// A clock was set.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct ClockStep {
+    /// When, on the payments' clock.
+    #[schemars(extend("format" = "date-time"))]
+    at: String,
+    /// By how much what was added to the times changed, in milliseconds (positive: the clock was set back).
+    by_ms: i64,
 }
 
 /// A line that could not be read, and why.
@@ -717,6 +733,15 @@ fn inputs(cx: &Context<'_>) -> Vec<Input> {
             zone: i.zone.clone(),
             zone_from: i.zone_from.as_str().to_owned(),
             clock_offset_ms: i.clock_offset_ms,
+            clock_drift_ms_per_hour: i.clock_drift_ms_per_hour,
+            clock_steps: i
+                .clock_steps
+                .iter()
+                .map(|s| ClockStep {
+                    at: time(s.at),
+                    by_ms: s.by_ms,
+                })
+                .collect(),
             clock_residual_ms: i.clock_residual_ms,
             compression: (!i.compression.is_empty()).then(|| i.compression.clone()),
         })

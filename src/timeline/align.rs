@@ -1,28 +1,23 @@
 //! Clocks: what each input's times must be moved by to agree with the payments.
 //!
 //! Where calls and attempts share ids, a call must lie inside its attempt; each pair bounds the offset from both sides
-//! (as D. L. Mills bounds a clock by the two directions of a delay, RFC 5905). Without shared ids the failure series are
-//! aligned, and only whole quarters of an hour are believed, for stamps that state no zone.
-//! A whole-zone offset of such an input is its zone; what remains is the skew of its clock.
+//! (as D. L. Mills bounds a clock by the two directions of a delay, RFC 5905), and `drift` makes a clock of the bounds.
+//! Without shared ids the moments of the calls are held against those of the attempts (`lag`), for stamps that state no
+//! zone after the failure series were aligned at whole quarters of an hour. A whole-zone offset of such an input is its zone; what remains is the skew of its clock.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Timeline;
+use super::drift::{BLUR_S, Bound, Clock, LEAST_PAIRS, fit};
+use super::lag::by_moments;
 use crate::model::{
-    Attempt, Call, ErrorClass, IdHash, InputSummary, Role, Span, Sym, Time, ZoneFrom,
+    Attempt, Call, ClockStep, ErrorClass, IdHash, InputSummary, Outcome, Role, Sym, Time, ZoneFrom,
 };
-use crate::stats::{median, quantile};
 
-/// Linked pairs needed to estimate an offset.
-const LEAST_PAIRS: usize = 8;
 /// At most so many pairs are used, spread over the log.
 const MOST_PAIRS: usize = 20_000;
 /// An id shared by more calls than this, or by more than one attempt, links nothing.
 const MOST_CALLS: usize = 16;
-/// Pairs further from the middle than this are links of something else, in seconds.
-const STRAY_S: f64 = 600.0;
-/// An offset smaller than this is within what logging itself blurs, in seconds.
-const BLUR_S: f64 = 1.0;
 /// Zones are whole quarters of an hour.
 const QUARTER_S: f64 = 900.0;
 /// A zone is believed when the rest is smaller than this, in seconds.
@@ -38,28 +33,26 @@ const BETTER: f64 = 0.25;
 /// Failures needed on each side to align series.
 const LEAST_FAILURES: usize = 20;
 
-/// An estimated offset, in seconds: what to add to an input's times.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Offset {
-    seconds: f64,
-    residual: f64,
-    pairs: usize,
-}
+/// Indices of an attempt and of a call that share an id.
+type Pair = (u32, u32);
+/// The pairs of each payments input with each exchange input.
+type Pairs = BTreeMap<(u32, u32), Vec<Pair>>;
+/// The clocks of the inputs known so far.
+type Clocks = BTreeMap<u32, Clock>;
 
-/// Estimates every input's offset and moves its times by it. Says so in the inputs' summaries.
+/// Estimates every input's clock and moves its times by it. Says so in the inputs' summaries.
 pub fn align(timeline: &mut Timeline) {
-    let by_pair = offsets_by_ids(timeline);
-    let mut shifts = solve(timeline, &by_pair);
-    for input in unlinked_without_zone(timeline, &shifts) {
-        if let Some(offset) = by_series(timeline, input) {
-            shifts.insert(input, offset);
+    let mut clocks = solve(timeline, &pairs_by_ids(timeline));
+    for input in unlinked(timeline, &clocks) {
+        if let Some(clock) = without_ids(timeline, input) {
+            clocks.insert(input, clock);
         }
     }
-    apply(timeline, &shifts);
+    apply(timeline, clocks);
 }
 
-/// Offset of each exchange input against each payments input.
-fn offsets_by_ids(timeline: &Timeline) -> BTreeMap<(u32, u32), Offset> {
+/// Attempts and calls that share a selective id.
+fn pairs_by_ids(timeline: &Timeline) -> Pairs {
     let attempts = index_attempts(timeline);
     let step = (timeline.calls.len() / MOST_PAIRS).max(1);
     let mut crowd: HashMap<IdHash, usize> = HashMap::new();
@@ -71,27 +64,18 @@ fn offsets_by_ids(timeline: &Timeline) -> BTreeMap<(u32, u32), Offset> {
     {
         *crowd.entry(id).or_default() += 1;
     }
-    let mut bounds: BTreeMap<(u32, u32), Vec<(f64, f64)>> = BTreeMap::new();
-    for call in timeline.calls.iter().step_by(step) {
-        for id in call
-            .links
-            .into_iter()
-            .filter(|l| l.is_some() && crowd.get(l).is_some_and(|n| *n <= MOST_CALLS))
-        {
-            if let Some(attempt) = attempts.get(&id).copied().flatten() {
-                let a = &timeline.attempts[attempt as usize];
-                bounds
-                    .entry((a.source.input, call.source.input))
-                    .or_default()
-                    .push(pair_bounds(a, call));
-                break;
-            }
+    let selective = |l: &IdHash| l.is_some() && crowd.get(l).is_some_and(|n| *n <= MOST_CALLS);
+    let mut pairs = Pairs::new();
+    for (i, call) in timeline.calls.iter().enumerate().step_by(step) {
+        let mut ids = call.links.into_iter().filter(selective);
+        if let Some(attempt) = ids.find_map(|id| attempts.get(&id).copied().flatten()) {
+            let input = timeline.attempts[attempt as usize].source.input;
+            let of_inputs = pairs.entry((input, call.source.input)).or_default();
+            of_inputs.push((attempt, i as u32));
         }
     }
-    bounds
-        .into_iter()
-        .filter_map(|(key, b)| Some((key, offset_of(&b)?)))
-        .collect()
+    pairs.retain(|_, p| p.len() >= LEAST_PAIRS);
+    pairs
 }
 
 /// The attempt of each link id; `None` where several share it.
@@ -109,96 +93,113 @@ fn index_attempts(timeline: &Timeline) -> HashMap<IdHash, Option<u32>> {
     out
 }
 
-/// What must be added to the call's time at least, and at most, for it to lie inside the attempt.
-fn pair_bounds(a: &Attempt, call: &Call) -> (f64, f64) {
+/// What must be added to the call's time at least, and at most, for it to lie inside the attempt. An attempt that was
+/// given up may have ended before its call did.
+pub(super) fn pair_bounds(a: &Attempt, call: &Call) -> (f64, f64) {
+    let given_up = a.outcome != Outcome::Succeeded && a.start < a.end();
+    let last = if given_up { call.time } else { call.end() };
     let least = a.start.secs_since(call.time);
-    let most = a.end().secs_since(call.end());
+    let most = a.end().secs_since(last);
     (least.min(most), least.max(most))
 }
 
-fn offset_of(bounds: &[(f64, f64)]) -> Option<Offset> {
-    let mut middles: Vec<f64> = bounds.iter().map(|b| (b.0 + b.1) / 2.0).collect();
-    let middle = median(&mut middles)?;
-    let near: Vec<&(f64, f64)> = bounds
-        .iter()
-        .filter(|b| ((b.0 + b.1) / 2.0 - middle).abs() <= STRAY_S)
-        .collect();
-    if near.len() < LEAST_PAIRS || near.len() * 2 < bounds.len() {
-        return None;
-    }
-    // The tightest bounds, less the few that a wrong link or a late log line gives.
-    let low = quantile(&mut near.iter().map(|b| b.0).collect::<Vec<_>>(), 0.95)?;
-    let high = quantile(&mut near.iter().map(|b| b.1).collect::<Vec<_>>(), 0.05)?;
-    let (low, high) = (low.min(high), low.max(high));
-    let seconds = if low - BLUR_S <= 0.0 && 0.0 <= high + BLUR_S {
-        0.0
-    } else {
-        (low + high) / 2.0
-    };
-    Some(Offset {
-        seconds,
-        residual: ((high - low) / 2.0).max(0.05),
-        pairs: near.len(),
-    })
-}
-
-/// Puts the offsets of pairs together: the payments input with most pairs (of those that state a zone, if any does) is right,
-/// the others follow.
-fn solve(timeline: &Timeline, pairs: &BTreeMap<(u32, u32), Offset>) -> BTreeMap<u32, Offset> {
-    let mut shifts: BTreeMap<u32, Offset> = BTreeMap::new();
+/// Puts the pairs together: the payments input with most pairs (of those that state a zone, if any does) is right, the
+/// others follow.
+fn solve(timeline: &Timeline, pairs: &Pairs) -> Clocks {
     let mut weight: BTreeMap<u32, usize> = BTreeMap::new();
-    for ((payments, _), offset) in pairs {
-        *weight.entry(*payments).or_default() += offset.pairs;
+    for ((payments, _), of_inputs) in pairs {
+        *weight.entry(*payments).or_default() += of_inputs.len();
     }
     let mut roots: Vec<(u32, usize)> = weight.into_iter().collect();
     roots.sort_by_key(|(i, n)| (!states_zone(timeline, *i), std::cmp::Reverse(*n), *i));
+    let mut clocks = Clocks::new();
     for (root, _) in roots {
-        shifts.entry(root).or_insert(Offset {
-            seconds: 0.0,
-            residual: 0.0,
-            pairs: 0,
-        });
-        spread(pairs, &mut shifts);
+        if !clocks.contains_key(&root) {
+            spread(timeline, pairs, root, &mut clocks);
+        }
     }
-    prefer_stated_zones(timeline, &mut shifts);
-    shifts
+    prefer_stated_zones(timeline, &mut clocks);
+    clocks
 }
 
-/// Follows the pairs from the inputs known so far to all others within reach.
-fn spread(pairs: &BTreeMap<(u32, u32), Offset>, shifts: &mut BTreeMap<u32, Offset>) {
-    loop {
-        let mut best: Option<(u32, Offset)> = None;
-        for ((payments, calls), d) in pairs {
-            let next = match (shifts.get(payments), shifts.get(calls)) {
-                (Some(p), None) => Some((
-                    *calls,
-                    Offset {
-                        seconds: p.seconds + d.seconds,
-                        residual: p.residual + d.residual,
-                        pairs: d.pairs,
-                    },
-                )),
-                (None, Some(c)) => Some((
-                    *payments,
-                    Offset {
-                        seconds: c.seconds - d.seconds,
-                        residual: c.residual + d.residual,
-                        pairs: d.pairs,
-                    },
-                )),
-                _ => None,
-            };
-            best = match (next, best) {
-                (Some(n), Some(b)) if n.1.pairs <= b.1.pairs => Some(b),
-                (Some(n), _) => Some(n),
-                (None, b) => b,
-            };
+/// Takes `root` to be right, and follows the pairs from it to all inputs within reach, those with most pairs first.
+/// A root that nothing agrees with tells nothing about itself either.
+fn spread(timeline: &Timeline, pairs: &Pairs, root: u32, clocks: &mut Clocks) {
+    let known = clocks.len();
+    clocks.insert(root, Clock::constant(0.0, 0.0));
+    let mut refused: BTreeSet<u32> = BTreeSet::new();
+    while let Some(input) = next_input(pairs, clocks, &refused) {
+        match clock_of(timeline, pairs, clocks, input) {
+            Some(clock) => {
+                clocks.insert(input, clock);
+            }
+            None => {
+                refused.insert(input);
+            }
         }
-        match best {
-            Some((i, o)) => shifts.insert(i, o),
-            None => return,
-        };
     }
+    if clocks.len() == known + 1 {
+        clocks.remove(&root);
+    }
+}
+
+/// The input without a clock that has most pairs with those that have one.
+fn next_input(pairs: &Pairs, clocks: &Clocks, refused: &BTreeSet<u32>) -> Option<u32> {
+    let mut weight: BTreeMap<u32, usize> = BTreeMap::new();
+    for (&(payments, calls), of_inputs) in pairs {
+        let open = match (clocks.contains_key(&payments), clocks.contains_key(&calls)) {
+            (true, false) => calls,
+            (false, true) => payments,
+            _ => continue,
+        };
+        *weight.entry(open).or_default() += of_inputs.len();
+    }
+    weight
+        .into_iter()
+        .filter(|(input, _)| !refused.contains(input))
+        .max_by_key(|&(input, n)| (n, std::cmp::Reverse(input)))
+        .map(|(input, _)| input)
+}
+
+/// An input's clock against all inputs whose clock is known.
+fn clock_of(timeline: &Timeline, pairs: &Pairs, clocks: &Clocks, input: u32) -> Option<Clock> {
+    let mut bounds = Vec::new();
+    let mut unsure = 0.0f64;
+    for (&(payments, calls), of_inputs) in pairs {
+        let (other, of_calls) = match input {
+            i if i == calls => (clocks.get(&payments), true),
+            i if i == payments => (clocks.get(&calls), false),
+            _ => continue,
+        };
+        let Some(other) = other else { continue };
+        unsure = unsure.max(other.residual());
+        bounds.extend(of_inputs.iter().map(|&(a, c)| {
+            let (mut a, mut c) = (timeline.attempts[a as usize], timeline.calls[c as usize]);
+            if of_calls {
+                move_attempt(&mut a, other);
+                let (low, high) = pair_bounds(&a, &c);
+                Bound {
+                    time: c.time,
+                    low,
+                    high,
+                }
+            } else {
+                c.time = other.right(c.time);
+                let (low, high) = pair_bounds(&a, &c);
+                Bound {
+                    time: a.start,
+                    low: -high,
+                    high: -low,
+                }
+            }
+        }));
+    }
+    Some(fit(bounds)?.blurred(unsure))
+}
+
+fn move_attempt(a: &mut Attempt, clock: &Clock) {
+    a.start = clock.right(a.start);
+    a.time = clock.right(a.time).max(a.start);
 }
 
 fn states_zone(timeline: &Timeline, input: u32) -> bool {
@@ -207,16 +208,16 @@ fn states_zone(timeline: &Timeline, input: u32) -> bool {
 }
 
 /// When the inputs that state their zone all lie the same whole zone off, the root was read in the wrong one.
-fn prefer_stated_zones(timeline: &Timeline, shifts: &mut BTreeMap<u32, Offset>) {
-    let zones: Vec<f64> = shifts
+fn prefer_stated_zones(timeline: &Timeline, clocks: &mut Clocks) {
+    let zones: Vec<f64> = clocks
         .iter()
         .filter(|(i, _)| states_zone(timeline, **i))
-        .map(|(_, o)| whole_zone(o.seconds))
+        .map(|(_, c)| whole_zone(c.middle()))
         .collect();
     let Some(&first) = zones.first() else { return };
     if first != 0.0 && zones.iter().all(|z| *z == first) {
-        for offset in shifts.values_mut() {
-            offset.seconds -= first;
+        for clock in clocks.values_mut() {
+            *clock = clock.clone().less(first);
         }
     }
 }
@@ -230,21 +231,35 @@ fn whole_zone(seconds: f64) -> f64 {
     }
 }
 
-fn unlinked_without_zone(timeline: &Timeline, shifts: &BTreeMap<u32, Offset>) -> Vec<u32> {
-    timeline
-        .inputs
-        .iter()
-        .enumerate()
-        .filter(|(i, s)| {
-            let clock = matches!(s.role, Role::Exchange | Role::Payments);
-            clock && s.zone_from == ZoneFrom::Assumed && !shifts.contains_key(&(*i as u32))
-        })
-        .map(|(i, _)| i as u32)
+fn unlinked(timeline: &Timeline, clocks: &Clocks) -> Vec<u32> {
+    (0..timeline.inputs.len() as u32)
+        .filter(|i| !clocks.contains_key(i))
+        .filter(|&i| matches!(role(timeline, i), Role::Exchange | Role::Payments))
         .collect()
 }
 
+fn role(timeline: &Timeline, input: u32) -> Role {
+    let summary = timeline.inputs.get(input as usize);
+    summary.map_or(Role::Other, |s| s.role)
+}
+
+/// The zone from the failures, where none is stated; the clock from the moments of the calls.
+fn without_ids(timeline: &Timeline, input: u32) -> Option<Clock> {
+    let zone = match states_zone(timeline, input) {
+        true => None,
+        false => by_series(timeline, input),
+    };
+    let shift = zone.as_ref().map_or(0.0, Clock::middle);
+    match role(timeline, input) {
+        Role::Exchange => by_moments(timeline, input, shift)
+            .map(|clock| clock.before(shift))
+            .or(zone),
+        _ => zone,
+    }
+}
+
 /// The whole-zone offset at which the input's failures coincide with those of the other side.
-fn by_series(timeline: &Timeline, input: u32) -> Option<Offset> {
+fn by_series(timeline: &Timeline, input: u32) -> Option<Clock> {
     let (own, other) = failure_series(timeline, input);
     if own.len() < LEAST_FAILURES || other.len() < LEAST_FAILURES {
         return None;
@@ -260,11 +275,7 @@ fn by_series(timeline: &Timeline, input: u32) -> Option<Offset> {
             |b, s| if s.0 > b.0 + 1e-9 { s } else { b },
         );
     let found = best >= AGREE && best >= unshifted + BETTER && at != 0;
-    found.then_some(Offset {
-        seconds: f64::from(at) * QUARTER_S,
-        residual: QUARTER_S / 10.0,
-        pairs: 0,
-    })
+    found.then(|| Clock::constant(f64::from(at) * QUARTER_S, QUARTER_S / 10.0))
 }
 
 /// Failure times of an input, and of the other side as far as it names the same exchange (or none).
@@ -273,11 +284,7 @@ fn failure_series(timeline: &Timeline, input: u32) -> (Vec<Time>, Vec<Time>) {
     let bad_attempt = |a: &&Attempt| {
         a.outcome.is_bad() && !a.class.is_customer_side() && a.class != ErrorClass::ClientError
     };
-    let is_payments = timeline
-        .inputs
-        .get(input as usize)
-        .is_some_and(|s| s.role == Role::Payments);
-    if is_payments {
+    if role(timeline, input) == Role::Payments {
         let own = timeline
             .attempts
             .iter()
@@ -332,60 +339,116 @@ fn correlation(a: &BTreeMap<i64, f64>, b: &BTreeMap<i64, f64>) -> f64 {
     dot / (norm(a) * norm(b)).max(1e-9)
 }
 
-fn apply(timeline: &mut Timeline, shifts: &BTreeMap<u32, Offset>) {
-    for (input, offset) in shifts {
-        if let Some(summary) = timeline.inputs.get_mut(*input as usize) {
-            tell(summary, offset);
-        }
+fn apply(timeline: &mut Timeline, clocks: Clocks) {
+    let mut zones: BTreeMap<u32, f64> = BTreeMap::new();
+    for (input, clock) in clocks {
+        let Some(summary) = timeline.inputs.get_mut(input as usize) else {
+            continue;
+        };
+        let zone = match summary.zone_from {
+            ZoneFrom::Assumed => whole_zone(clock.middle()),
+            _ => 0.0,
+        };
+        let rest = clock.after(zone);
+        tell_zone(summary, zone);
+        tell_clock(summary, &rest);
+        zones.insert(input, zone);
+        timeline.clocks.insert(input, rest);
     }
-    let by = |input: u32| shifts.get(&input).map(|o| o.seconds).filter(|s| *s != 0.0);
+    let zone = |input: u32| zones.get(&input).copied().filter(|z| *z != 0.0);
     for call in &mut timeline.calls {
-        if let Some(s) = by(call.source.input) {
-            call.time = call.time.plus_secs(s);
+        if let Some(zone) = zone(call.source.input) {
+            call.time = call.time.plus_secs(zone);
+        }
+        if let Some(clock) = timeline.clocks.get(&call.source.input) {
+            call.time = clock.right(call.time);
         }
     }
     for a in &mut timeline.attempts {
-        if let Some(s) = by(a.source.input) {
-            a.time = a.time.plus_secs(s);
-            a.start = a.start.plus_secs(s);
+        if let Some(zone) = zone(a.source.input) {
+            a.start = a.start.plus_secs(zone);
+            a.time = a.time.plus_secs(zone);
+        }
+        if let Some(clock) = timeline.clocks.get(&a.source.input) {
+            move_attempt(a, clock);
         }
     }
     timeline.calls.sort_by_key(|c| (c.time, c.source));
     timeline.attempts.sort_by_key(|a| (a.time, a.source));
 }
 
-/// Writes an offset into the summary: a whole zone as the zone, the rest as the clock's offset.
-fn tell(summary: &mut InputSummary, offset: &Offset) {
-    let zone = if summary.zone_from == ZoneFrom::Assumed {
-        whole_zone(offset.seconds)
-    } else {
-        0.0
+/// Writes a whole zone into the summary as the zone.
+fn tell_zone(summary: &mut InputSummary, zone: f64) {
+    if zone == 0.0 {
+        return;
+    }
+    summary.zone = zone_name(-zone);
+    summary.zone_from = ZoneFrom::Inferred;
+    summary.warnings.push(format!(
+        "time stamps state no zone; the other logs agree with them at {} (say --zone to overrule)",
+        summary.zone
+    ));
+    summary.first = summary.first.map(|t| t.plus_secs(zone));
+    summary.last = summary.last.map(|t| t.plus_secs(zone));
+}
+
+/// Writes what a clock was off into the summary, and in words into its warnings.
+fn tell_clock(summary: &mut InputSummary, clock: &Clock) {
+    let ms = |seconds: f64| (seconds * 1000.0).round() as i64;
+    summary.warnings.extend(in_words(clock));
+    summary.clock_offset_ms = Some(ms(clock.middle()));
+    summary.clock_drift_ms_per_hour = Some(ms(clock.drift() * 3600.0));
+    summary.clock_steps = clock
+        .steps()
+        .iter()
+        .map(|s| ClockStep {
+            at: clock.right(s.at),
+            by_ms: ms(s.by),
+        })
+        .collect();
+    summary.clock_residual_ms = Some(ms(clock.residual()));
+    summary.first = summary.first.map(|t| clock.right(t));
+    summary.last = summary.last.map(|t| clock.right(t));
+}
+
+/// How wrong a clock was, for people; nothing where logging itself blurs as much.
+fn in_words(clock: &Clock) -> Option<String> {
+    let (from, to) = clock.span();
+    let ahead = |seconds: f64| match seconds {
+        s if s > 0.0 => format!("{s:.1} s behind"),
+        s => format!("{:.1} s ahead of", s.abs()),
     };
-    let rest = offset.seconds - zone;
-    if zone != 0.0 {
-        summary.zone = zone_name(-zone);
-        summary.zone_from = ZoneFrom::Inferred;
-        summary.warnings.push(format!(
-            "time stamps state no zone; the other logs agree with them at {} (say --zone to overrule)",
-            summary.zone
+    let (first, last) = (clock.offset(from), clock.offset(to));
+    let steps = clock.steps();
+    if first.abs().max(last.abs()) <= BLUR_S && steps.is_empty() {
+        return None;
+    }
+    let mut text = if (last - first).abs() <= clock.residual() && steps.is_empty() {
+        format!("its clock is {} the payments", ahead(clock.middle()))
+    } else {
+        format!(
+            "its clock is {} the payments at {from} and {} them at {to}",
+            ahead(first),
+            ahead(last)
+        )
+    };
+    let drift = 3600.0 * clock.drift();
+    if drift != 0.0 {
+        let gains = if drift < 0.0 { "gaining" } else { "losing" };
+        text.push_str(&format!(", {gains} {:.2} s an hour", drift.abs()));
+    }
+    for step in steps {
+        let way = if step.by > 0.0 { "back" } else { "forward" };
+        text.push_str(&format!(
+            ", set {way} by {:.1} s at {}",
+            step.by.abs(),
+            step.at
         ));
     }
-    if rest.abs() > BLUR_S {
-        let direction = if rest < 0.0 { "ahead of" } else { "behind" };
-        summary.warnings.push(format!(
-            "its clock is {:.1} s {direction} the payments; its times were moved",
-            rest.abs()
-        ));
-    }
-    summary.clock_offset_ms = Some((rest * 1000.0).round() as i64);
-    summary.clock_residual_ms = Some((offset.residual * 1000.0).round() as i64);
-    let shifted = |t: Time| t.plus_secs(offset.seconds);
-    let span = summary
-        .first
-        .zip(summary.last)
-        .map(|(a, b)| Span::new(shifted(a), shifted(b)));
-    summary.first = span.map(|s| s.start);
-    summary.last = span.map(|s| s.end);
+    Some(format!(
+        "{text} (to within {:.1} s); its times were moved",
+        clock.residual()
+    ))
 }
 
 fn zone_name(seconds: f64) -> String {
@@ -499,5 +562,95 @@ mod tests {
         );
         assert!(t.inputs[1].clock_offset_ms.unwrap().abs() <= 1_000);
         assert!(t.calls[0].time.secs_since(t.attempts[0].start).abs() < 1.0);
+    }
+
+    /// Attempts at moments of chance, their calls on a clock that is `offset_ms` ahead, and no ids.
+    fn without_any_ids(offset_ms: i64, of_attempts: bool) -> Timeline {
+        let mut t = timeline(offset_ms, ZoneFrom::Explicit);
+        let mut state = 7u64;
+        let mut gap_ms = || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            let unit = (state >> 11) as f64 / (1u64 << 53) as f64;
+            (-20_000.0 * unit.max(1e-9).ln()) as i64
+        };
+        let (mut at, mut call_at) = (t.attempts[0].start, t.attempts[0].start);
+        let (model, model_call) = (t.attempts[0], t.calls[0]);
+        t.attempts.clear();
+        t.calls.clear();
+        for line in 1..=600 {
+            at = at.plus_millis(gap_ms());
+            call_at = if of_attempts {
+                at
+            } else {
+                call_at.plus_millis(gap_ms())
+            };
+            t.attempts.push(Attempt {
+                start: at,
+                time: at.plus_millis(500),
+                links: [IdHash::NONE; 3],
+                source: SourceRef { input: 0, line },
+                ..model
+            });
+            t.calls.push(Call {
+                time: call_at.plus_millis(100 + offset_ms),
+                links: [IdHash::NONE; 3],
+                source: SourceRef { input: 1, line },
+                ..model_call
+            });
+        }
+        t
+    }
+
+    #[test]
+    fn a_clock_is_found_without_ids() {
+        for offset_ms in [0, 45_000, -170_000] {
+            let mut t = without_any_ids(offset_ms, true);
+            align(&mut t);
+            let off = t.inputs[1].clock_offset_ms.unwrap() + offset_ms;
+            assert!(off.abs() <= 200, "{offset_ms}: {off}");
+            assert!(t.order_band(Sym(1)) >= 0.5);
+        }
+    }
+
+    #[test]
+    fn calls_that_follow_no_attempt_have_no_clock() {
+        let mut t = without_any_ids(45_000, false);
+        align(&mut t);
+        assert_eq!(t.inputs[1].clock_offset_ms, None);
+        assert_eq!(t.order_band(Sym(1)), 0.0);
+    }
+
+    #[test]
+    fn each_record_is_moved_by_the_offset_at_its_own_time() {
+        let mut t = timeline(0, ZoneFrom::Explicit);
+        let start = t.attempts[0].start;
+        // Fast by 10 s an hour, and set back by 20 s half-way.
+        let ahead = |i: i64| i * 5 * 10_000 / 3600 - if i >= 500 { 20_000 } else { 0 };
+        t.attempts = (0..1000).map(|i| attempt(i, 500)).collect();
+        t.calls = (0..1000)
+            .map(|i| Call {
+                links: t.attempts[i as usize].links,
+                ..call(&t.attempts[i as usize], 100 + ahead(i))
+            })
+            .collect();
+        align(&mut t);
+        let found: Vec<i64> = t.inputs[1].clock_steps.iter().map(|s| s.by_ms).collect();
+        assert!(
+            found.len() == 1 && (found[0] - 20_000).abs() < 200,
+            "{found:?}"
+        );
+        let drift = t.inputs[1].clock_drift_ms_per_hour.unwrap();
+        // The bounds of each call are 300 ms apart, and the clock was not set for 42 minutes.
+        assert!((drift + 10_000).abs() < 500, "{drift}");
+        let misplaced = t.calls.iter().filter(|c| {
+            let since = c
+                .time
+                .secs_since(start.plus_secs(5.0 * (c.source.line - 1) as f64));
+            !(0.0..=0.4).contains(&since)
+        });
+        // The repeated 20 s after the step cannot be told from those before it.
+        assert!(misplaced.count() <= 10);
     }
 }

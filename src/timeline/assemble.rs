@@ -10,6 +10,7 @@ use crate::model::{
 };
 
 use super::builder::{Part, Piece, RawCall};
+use super::drift::Clock;
 use super::errors::ErrorTable;
 use super::place;
 
@@ -30,6 +31,8 @@ pub struct Timeline {
     pub notes: Vec<Note>,
     /// How each input was understood, in the order of their indices.
     pub inputs: Vec<InputSummary>,
+    /// The clocks by which the times of the inputs were moved; of an input that is not here nothing is known.
+    pub clocks: BTreeMap<u32, Clock>,
 }
 
 impl Timeline {
@@ -50,6 +53,22 @@ impl Timeline {
         let calls = self.calls.last().map(|c| c.time);
         let attempts = self.attempts.last().map(|a| a.time);
         calls.max(attempts).unwrap_or(Time::MIN)
+    }
+
+    /// Seconds by which the clocks of an exchange's logs may still be off: of two events closer than this, one there
+    /// and one in the payments, the logs do not tell which was first.
+    pub fn order_band(&self, exchange: Sym) -> f64 {
+        let inputs: BTreeSet<u32> = self
+            .calls
+            .iter()
+            .filter(|c| c.exchange == exchange)
+            .map(|c| c.source.input)
+            .collect();
+        inputs
+            .iter()
+            .filter_map(|i| self.clocks.get(i))
+            .map(Clock::residual)
+            .fold(0.0, f64::max)
     }
 }
 
@@ -236,6 +255,7 @@ impl Merged {
             statuses: self.statuses,
             notes: self.notes,
             inputs: self.inputs,
+            clocks: BTreeMap::new(),
         }
     }
 
