@@ -46,7 +46,9 @@ pub(crate) struct Exposure {
 }
 
 impl Exposure {
-    pub(crate) fn of(outage: &Outage, log_end: Time) -> Exposure {
+    /// `band`: seconds by which the clocks of the exchange and of the payments may still be apart. Within it the order
+    /// of an attempt and the onset is not known.
+    pub(crate) fn of(outage: &Outage, log_end: Time, band: f64) -> Exposure {
         let span = outage.span(log_end);
         let peak = outage
             .components
@@ -65,6 +67,7 @@ impl Exposure {
             earliest: outage
                 .start_interval
                 .start
+                .plus_secs(-band)
                 .max(span.start.plus_secs(-300.0)),
             open: outage.end.is_none(),
             phases,

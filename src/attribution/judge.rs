@@ -88,7 +88,10 @@ impl<'a> Bench<'a> {
         let links = Links::build(timeline, health);
         let strata = Strata::learn(timeline, &links);
         let log_end = timeline.end();
-        let exposures = outages.iter().map(|o| Exposure::of(o, log_end)).collect();
+        let exposures = outages
+            .iter()
+            .map(|o| Exposure::of(o, log_end, timeline.order_band(o.exchange)))
+            .collect();
         let uses = outages
             .iter()
             .map(|o| {
