@@ -139,6 +139,7 @@ impl Rivals {
         let own = groups(strata, failure.who.kind);
         let covers = |r: &&Rival| {
             own.contains(&r.group)
+                && r.mechanism.is_a_fault_elsewhere()
                 && r.span.contains(attempt.start)
                 && (r.confined < SURELY_CONFINED || r.currency == attempt.currency)
         };

@@ -58,6 +58,8 @@ pub(crate) struct Mechanism {
     faulty: f64,
     /// Share that is an error of our own.
     internal: f64,
+    /// Share that was left pending until it ran out of time.
+    expired: f64,
 }
 
 impl Mechanism {
@@ -82,7 +84,8 @@ impl Mechanism {
                 C::BusinessDecline | C::UserCancelled => m.decided += 1.0,
                 C::ClientError | C::Auth | C::Clock | C::RateLimited => m.faulty += 1.0,
                 C::Internal => m.internal += 1.0,
-                C::Unknown | C::Expired | C::None => {}
+                C::Expired => m.expired += 1.0,
+                C::Unknown | C::None => {}
             }
         }
         for part in [
@@ -93,6 +96,7 @@ impl Mechanism {
             &mut m.decided,
             &mut m.faulty,
             &mut m.internal,
+            &mut m.expired,
         ] {
             *part /= f64::max(all, 1.0);
         }
@@ -124,6 +128,11 @@ impl Mechanism {
         }
     }
 
+    /// Whether the errors tell of a fault beside the exchange that stops whoever comes so far: a deploy, an acquirer.
+    pub(crate) fn is_a_fault_elsewhere(&self) -> bool {
+        self.internal + self.faulty >= 0.5 || self.other_party >= MARKED
+    }
+
     fn speaks_of_upstream(&self) -> bool {
         self.unavailable + self.timed_out + self.exhausted >= 0.5
     }
@@ -138,6 +147,8 @@ impl Mechanism {
             -3.0
         } else if self.internal >= 0.5 {
             -1.0
+        } else if self.expired >= 0.5 {
+            3.0
         } else {
             1.0
         }
@@ -192,7 +203,10 @@ pub(crate) fn follows(
         let unsure = outage.start.secs_since(outage.start_interval.start);
         let usual = LAG_S.max(LAG_SHARE * down.secs()) + unsure.clamp(0.0, 600.0);
         let gap = span.start.secs_since(down.start);
-        log_odds += agreement(gap, usual, range, ODD);
+        // Pending payments expire when their time is up, not when the outage begins.
+        let pending = clues.mechanism.expired >= 0.5;
+        let odd = if pending { ODD_END_USERS } else { ODD };
+        log_odds += agreement(gap, usual, range, odd);
     }
     if outage.end.is_some() {
         let unsure = outage.end_interval.map_or(0.0, |i| i.secs());
