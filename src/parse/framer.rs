@@ -6,6 +6,7 @@
 //! elements before, or, in the middle of a line, at a `{` with a key that elements before began with. No byte is
 //! gone through more than about a hundred times (once for each level of nesting that is followed).
 
+use std::borrow::Cow;
 use std::io::{self, Read};
 
 use super::json::JsonError;
@@ -36,8 +37,8 @@ pub(crate) struct Element<'a> {
     pub(crate) line: u64,
     /// Its JSON; of what is damaged, the start.
     pub(crate) text: &'a str,
-    /// The objects around it, outermost first, as raw JSON.
-    pub(crate) around: &'a [&'a str],
+    /// What the objects around it say, outermost first, as JSON.
+    pub(crate) around: &'a [Cow<'a, str>],
     /// Why it cannot be read.
     pub(crate) damage: Option<JsonError>,
 }
@@ -54,8 +55,9 @@ pub(crate) fn each_element(
     while let Some(frame) = frames.next_frame() {
         let text = String::from_utf8_lossy(frame.bytes);
         let (line, damage) = (frame.line, frame.damage);
-        let mut around: Vec<&str> = frame.around.iter().map(|w| w.text.as_str()).collect();
-        let mut give = |text: &str, around: &[&str]| {
+        let mut around: Vec<Cow<'_, str>> =
+            frame.around.iter().map(|w| Cow::from(&w.text)).collect();
+        let mut give = |text: &str, around: &[Cow<'_, str>]| {
             ordinal += 1;
             going = going
                 && each(Element {
@@ -121,7 +123,7 @@ struct Frame<'f> {
 
 /// An object around records that was opened before its end was seen.
 struct Wrapper {
-    /// What came before the records, made whole.
+    /// What it says itself before the records, made whole.
     text: String,
     /// How many closing brackets were awaited before it.
     outside: usize,
@@ -353,7 +355,7 @@ impl<'r> Frames<'r> {
         };
         let open = &outline.open()[..=array];
         self.around.push(Wrapper {
-            text,
+            text: wrapper::own_part(&text),
             outside: self.closers.len(),
         });
         self.closers.extend(open.iter().map(|(closer, _)| *closer));

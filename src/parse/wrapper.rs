@@ -1,6 +1,8 @@
 //! Objects that wrap records: `{"events": […]}`, `{"hits": {"hits": […]}}`, OpenTelemetry's
 //! `resourceLogs` → `scopeLogs` → `logRecords`. Known by their shape: no time stamp of their own, and arrays of objects.
 
+use std::borrow::Cow;
+
 use super::aliases::{self, Reads};
 use super::json;
 use crate::model::Field;
@@ -8,12 +10,15 @@ use crate::model::Field;
 /// How deep wrappers are followed.
 const MAX_DEPTH: usize = 6;
 
-/// Gives each record in the JSON `text` to `each` with the objects around it (those that are `around` the text
-/// itself included); a text that wraps nothing is itself the record.
+/// Members that lead to the records of an object, and tell nothing about them.
+const INNER: [&str; 6] = ["hits", "data", "result", "results", "response", "body"];
+
+/// Gives each record in the JSON `text` to `each` with what the objects around it (those that are `around` the
+/// text itself included) say themselves, without their lists; a text that wraps nothing is itself the record.
 pub(crate) fn split<'a>(
     text: &'a str,
-    around: &mut Vec<&'a str>,
-    each: &mut dyn FnMut(&str, &[&str]),
+    around: &mut Vec<Cow<'a, str>>,
+    each: &mut dyn FnMut(&str, &[Cow<'_, str>]),
 ) {
     descend(text, around, each);
 }
@@ -23,7 +28,11 @@ pub(crate) fn is_wrapper(text: &str) -> bool {
     !arrays_of_records(text).is_empty()
 }
 
-fn descend<'a>(text: &'a str, around: &mut Vec<&'a str>, each: &mut dyn FnMut(&str, &[&str])) {
+fn descend<'a>(
+    text: &'a str,
+    around: &mut Vec<Cow<'a, str>>,
+    each: &mut dyn FnMut(&str, &[Cow<'_, str>]),
+) {
     let arrays = if around.len() < MAX_DEPTH {
         arrays_of_records(text)
     } else {
@@ -33,13 +42,24 @@ fn descend<'a>(text: &'a str, around: &mut Vec<&'a str>, each: &mut dyn FnMut(&s
         each(text, around);
         return;
     }
-    around.push(text);
+    around.push(Cow::Owned(own_part(text)));
     for array in arrays {
         for element in json::elements(array).unwrap_or_default() {
             descend(element, around, each);
         }
     }
     around.pop();
+}
+
+/// What an object around records says itself: it is read again for each of them, so it must not hold them.
+pub(super) fn own_part(text: &str) -> String {
+    let members = json::members(text).unwrap_or_default();
+    let own: Vec<String> = members
+        .iter()
+        .filter(|(key, value)| !value.starts_with('[') && !INNER.contains(&key.as_ref()))
+        .map(|(key, value)| format!("{}:{value}", serde_json::Value::from(key.as_ref())))
+        .collect();
+    format!("{{{}}}", own.join(","))
 }
 
 /// The raw arrays of objects in an object that is no record itself.
@@ -60,12 +80,7 @@ fn arrays_of_records(text: &str) -> Vec<&str> {
     for (key, value) in &members {
         if is_array_of_objects(value) {
             arrays.push(*value);
-        } else if value.starts_with('{')
-            && matches!(
-                key.as_ref(),
-                "hits" | "data" | "result" | "response" | "body" | "results"
-            )
-        {
+        } else if value.starts_with('{') && INNER.contains(&key.as_ref()) {
             arrays.extend(arrays_of_records(value));
         }
     }
@@ -131,5 +146,16 @@ mod tests {
         ] {
             assert_eq!(parts(text), [(text.to_owned(), 0)]);
         }
+    }
+
+    #[test]
+    fn what_is_around_a_record_does_not_hold_the_records() {
+        let text = r#"{"shop": "a \"b\"", "events": [{"id": 1}, {"id": 2}], "meta": {"host": "h"}, "more": [1]}"#;
+        let mut seen = Vec::new();
+        split(text, &mut Vec::new(), &mut |_, around| {
+            seen.push(around.concat())
+        });
+        let own = r#"{"shop":"a \"b\"","meta":{"host": "h"}}"#;
+        assert_eq!(seen, [own, own]);
     }
 }

@@ -1,5 +1,7 @@
 //! JSON Lines: one object a line. A line that wraps several records (OpenTelemetry's file exporter) gives them all.
 
+use std::borrow::Cow;
+
 use super::{Fit, LineFormat, LogFormat, Refusal};
 use crate::model::Record;
 use crate::parse::detect::{self, Sample};
@@ -63,7 +65,7 @@ fn may_wrap(text: &str) -> bool {
 /// Reads one JSON object; the scalars of the objects around it count too, below its own.
 pub(super) fn read_object<'a>(
     text: &'a str,
-    around: &[&'a str],
+    around: &'a [Cow<'_, str>],
     line: u64,
     fields: &mut Fields,
 ) -> Result<Record<'a>, String> {
@@ -84,7 +86,7 @@ pub(super) fn read_object<'a>(
     fields.finish(draft)
 }
 
-/// Takes what an outer object says itself, without the lists in it.
+/// Takes what an outer object says about all the records in it.
 fn put_around<'a>(
     draft: &mut Draft<'a>,
     outer: &'a str,
@@ -92,28 +94,13 @@ fn put_around<'a>(
     path: &mut String,
     lower: u16,
 ) {
-    for (key, value) in crate::parse::json::members(outer).unwrap_or_default() {
-        if value.starts_with('[')
-            || matches!(
-                key.as_ref(),
-                "hits" | "data" | "result" | "results" | "response"
-            )
-        {
-            continue;
+    // What is damaged in an outer object tells nothing; the record itself stands.
+    let _ = crate::parse::json::walk(outer, path, &mut |name, scalar| {
+        let at = fields.know(name);
+        if fields.holds_for_all(at) {
+            fields.put(draft, at, scalar, lower);
         }
-        let prefix = key.into_owned();
-        // What is damaged in an outer object tells nothing; the record itself stands.
-        let _ = crate::parse::json::walk(value, path, &mut |inner, scalar| {
-            let at = if inner.is_empty() {
-                fields.know(&prefix)
-            } else {
-                fields.know(&format!("{prefix}.{inner}"))
-            };
-            if fields.holds_for_all(at) {
-                fields.put(draft, at, scalar, lower);
-            }
-        });
-    }
+    });
 }
 
 fn wrapped(
