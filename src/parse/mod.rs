@@ -14,6 +14,7 @@ pub mod json;
 mod lines;
 mod outline;
 mod pairs;
+mod sentence;
 pub mod stamp;
 mod wrapper;
 

@@ -1,11 +1,11 @@
 //! Plain lines of applications: a time stamp first, then a level, who speaks, and a message, which may hold
-//! `key=value` pairs or a JSON object.
+//! `key=value` pairs or a JSON object, or say in a sentence what became of a payment or a request.
 
 use super::{Fit, LineFormat, LogFormat, Refusal};
 use crate::model::{Field, Record};
 use crate::parse::detect::{self, Sample};
 use crate::parse::fields::{Draft, Fields};
-use crate::parse::stamp;
+use crate::parse::{sentence, stamp};
 
 pub(super) struct Text;
 
@@ -139,9 +139,11 @@ fn head_part<'a>(draft: &mut Draft<'a>, rest: &'a str) -> Option<&'a str> {
     if names_speaker
         && is_identifier(name)
         && !after.is_empty()
-        && !draft.record.has(Field::Service)
+        && (is_class(name) || !draft.record.has(Field::Service))
     {
-        draft.set(Field::Service, 700, name);
+        if !is_class(name) {
+            draft.set(Field::Service, 700, name);
+        }
         return Some(after);
     }
     // "host tag[pid]: message" of syslog.
@@ -159,6 +161,8 @@ fn bracketed<'a>(draft: &mut Draft<'a>, inner: &'a str) -> bool {
     }
     if is_level(inner) {
         draft.set(Field::Level, 900, inner);
+    } else if sentence::is_hex_id(inner) {
+        draft.set(Field::RequestId, 350, inner);
     } else if is_service(inner)
         || (is_identifier(inner) && !is_thread(inner) && !draft.record.has(Field::Service))
     {
@@ -205,6 +209,12 @@ fn is_identifier(word: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/' | b'$'))
 }
 
+/// The class that a logger is named after, `c.a.pay.ChargeHandler`: it says nothing about whose log it is.
+fn is_class(name: &str) -> bool {
+    let class = name.rsplit_once('.').map_or("", |(_, class)| class);
+    class.starts_with(|c: char| c.is_ascii_uppercase())
+}
+
 /// A name that says that it is a service.
 fn is_service(word: &str) -> bool {
     const ENDINGS: &[&str] = &[
@@ -218,7 +228,7 @@ fn is_thread(word: &str) -> bool {
     let word = word.to_ascii_lowercase();
     word == "main"
         || word.contains("thread")
-        || word.contains("-exec-")
+        || word.contains("exec-")
         || word.contains("pool-")
         || word.starts_with("worker")
 }
@@ -240,6 +250,7 @@ fn put_rest<'a>(draft: &mut Draft<'a>, rest: &'a str, fields: &mut Fields) -> Re
         }
     }
     fields.put_pairs(draft, message, 0);
+    sentence::read(draft, message);
     if !message.is_empty() {
         // Its pairs are taken already; a message by name wins.
         draft.set(Field::Message, 500, message);
