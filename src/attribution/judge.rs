@@ -319,8 +319,13 @@ impl<'a> Bench<'a> {
         });
         let (any, given_error, given_link) = fractions.unwrap_or_default();
         let stops = met.map_or(0.0, |_| {
-            self.rivals
-                .stops(&self.strata, attempt, &failure, &self.outages[o], self.log_end)
+            self.rivals.stops(
+                &self.strata,
+                attempt,
+                &failure,
+                &self.outages[o],
+                self.log_end,
+            )
         });
         Case {
             timeline: self.timeline,
