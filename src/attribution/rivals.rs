@@ -4,7 +4,7 @@
 //! before, ends clearly after, or fills only some middle part, is another incident: an acquirer's, a deploy's, a
 //! database's. Looked for from wide to narrow: all payments by one method, one merchant's, one kind's.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::expected::Failure;
 use super::strata::{Strata, Use};
@@ -271,6 +271,8 @@ struct Rows<'a> {
     timeline: &'a Timeline,
     strata: &'a Strata,
     members: BTreeMap<Group, Vec<u32>>,
+    /// Exchanges of which there are calls.
+    called: BTreeSet<Sym>,
 }
 
 impl<'a> Rows<'a> {
@@ -293,6 +295,7 @@ impl<'a> Rows<'a> {
             timeline,
             strata,
             members,
+            called: timeline.calls.iter().map(|c| c.exchange).collect(),
         }
     }
 
@@ -312,8 +315,9 @@ impl<'a> Rows<'a> {
                     .entry((group, Sign::Error(self.timeline.error(a.error).signature)))
                     .or_default() += 1;
                 // What uses an exchange has its outages to explain such errors.
+                let exchange = self.strata.kinds[kind as usize].exchange;
                 if speaks_of_upstream(a.class)
-                    && self.strata.kinds[kind as usize].exchange.is_none()
+                    && (exchange.is_none() || !self.called.contains(&exchange))
                 {
                     *counts.entry((group, Sign::Upstream)).or_default() += 1;
                 }

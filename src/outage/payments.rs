@@ -23,7 +23,11 @@ impl Detector for PaymentsThroughExchange {
 
     fn detect(&self, context: &Context<'_>, earlier: &Found) -> Found {
         let mut found = Found::default();
+        let known = Known::of(context);
         for (exchange, attempts) in rows(context) {
+            if !known.may_judge(exchange, &attempts) {
+                continue;
+            }
             let misused = |span: &Span| {
                 let same = |m: &Misuse| m.exchange == exchange && m.span.overlaps(span);
                 earlier.misuses.iter().any(same)
@@ -36,6 +40,36 @@ impl Detector for PaymentsThroughExchange {
             }
         }
         found
+    }
+}
+
+/// Whose calls were logged, and which methods of payment use them.
+struct Known {
+    called: BTreeSet<Sym>,
+    methods: BTreeSet<Sym>,
+}
+
+impl Known {
+    fn of(context: &Context<'_>) -> Known {
+        let timeline = context.timeline;
+        let called: BTreeSet<Sym> = timeline.calls.iter().map(|c| c.exchange).collect();
+        let uses = |a: &&Attempt| {
+            called.contains(&a.exchange)
+                || called.contains(&timeline.error(a.error).names_exchange)
+        };
+        let methods = timeline.attempts.iter().filter(uses).map(|a| a.method);
+        Known {
+            methods: methods.collect(),
+            called,
+        }
+    }
+
+    /// Where the calls to some exchanges were logged, these are what the run is about: an upstream of other methods
+    /// (a card processor that the payments name, and of which there is no log) is a rival explanation, no exchange.
+    fn may_judge(&self, exchange: Sym, attempts: &[&Attempt]) -> bool {
+        self.called.is_empty()
+            || self.called.contains(&exchange)
+            || attempts.iter().any(|a| self.methods.contains(&a.method))
     }
 }
 
