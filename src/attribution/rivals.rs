@@ -31,8 +31,10 @@ const MOST_TOLD: usize = 8;
 /// Attempts looked at together, from wide to narrow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Group {
-    Method(Sym),
-    Merchant(Sym, Sym),
+    /// Method, and the upstream that it uses.
+    Method(Sym, Sym),
+    /// Merchant, method, upstream.
+    Merchant(Sym, Sym, Sym),
     Kind(u32),
 }
 
@@ -243,24 +245,25 @@ pub(crate) fn speaks_of_upstream(class: ErrorClass) -> bool {
 
 fn groups(strata: &Strata, kind: u32) -> [Group; 3] {
     let k = &strata.kinds[kind as usize];
+    let upstream = strata.upstream(kind);
     [
-        Group::Method(k.method),
-        Group::Merchant(k.merchant, k.method),
+        Group::Method(k.method, upstream),
+        Group::Merchant(k.merchant, k.method, upstream),
         Group::Kind(kind),
     ]
 }
 
 fn group_uses(strata: &Strata, group: Group, outage: &Outage) -> Use {
     let used =
-        strata.kinds.iter().enumerate().any(|(i, k)| {
-            k.exchange == outage.exchange && groups(strata, i as u32).contains(&group)
+        (0..strata.kinds.len() as u32).any(|k| {
+            strata.upstream(k) == outage.exchange && groups(strata, k).contains(&group)
         });
     if used { Use::Uses } else { Use::No }
 }
 
 fn covers(strata: &Strata, wide: Group, narrow: Group) -> bool {
     match (wide, narrow) {
-        (Group::Method(m), Group::Merchant(_, n)) => m == n,
+        (Group::Method(m, e), Group::Merchant(_, n, f)) => (m, e) == (n, f),
         (_, Group::Kind(k)) => groups(strata, k).contains(&wide),
         _ => wide == narrow,
     }
@@ -328,7 +331,7 @@ impl<'a> Rows<'a> {
             .filter(|c| c.1 >= LEAST_FAILURES)
             .collect();
         let rank = |g: &Group| match g {
-            Group::Method(_) => 0,
+            Group::Method(..) => 0,
             Group::Merchant(..) => 1,
             Group::Kind(_) => 2,
         };
@@ -407,14 +410,23 @@ fn confined(all: &[&Attempt], hits: &[&&Attempt]) -> f64 {
     (hits.len() as f64 * -share.ln()).clamp(0.0, MOST_CONFINED)
 }
 
+fn through(payments: &str, upstream: &str) -> String {
+    let payments = payments.trim();
+    if upstream.is_empty() {
+        payments.to_string()
+    } else {
+        format!("{payments} through {upstream}")
+    }
+}
+
 fn describe(timeline: &Timeline, strata: &Strata, group: Group) -> String {
     let text = |s: Sym| timeline.names.text(s);
     match group {
-        Group::Method(m) if m.is_none() => "payments".to_string(),
-        Group::Method(m) => format!("{} payments", text(m)),
-        Group::Merchant(a, m) => format!("{} payments of {}", text(m), text(a))
-            .trim()
-            .to_string(),
+        Group::Method(m, e) => through(&format!("{} payments", text(m)), text(e)),
+        Group::Merchant(a, m, e) => {
+            let of = if a.is_none() { String::new() } else { format!(" of {}", text(a)) };
+            through(&format!("{} payments{of}", text(m)), text(e))
+        }
         Group::Kind(k) => {
             let k = &strata.kinds[k as usize];
             let parts: Vec<&str> = [k.currency, k.method, k.exchange, k.operation]

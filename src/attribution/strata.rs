@@ -124,6 +124,19 @@ impl Strata {
         self.usually_linked(kind) && calls as f64 >= USUALLY_LINKED * l.linked as f64
     }
 
+    /// The upstream of a kind: as its records name it, else the exchange that its linked calls go to most; `NONE` when
+    /// nothing tells.
+    pub(crate) fn upstream(&self, kind: u32) -> Sym {
+        let named = self.kinds[kind as usize].exchange;
+        let l = &self.learnt[kind as usize];
+        if named.is_some() || l.linked < LEAST_LINKED {
+            return named;
+        }
+        let most = l.calls.iter().max_by_key(|(k, n)| (**n, **k));
+        most.filter(|(_, n)| **n as f64 >= 0.3 * l.linked as f64)
+            .map_or(Sym::NONE, |(k, _)| k.0)
+    }
+
     /// Whether a kind uses what an outage hit: as configured, else as the records name the exchange, else as
     /// linked calls show, else as the callers of the exchange are named.
     pub(crate) fn uses(
