@@ -70,8 +70,6 @@ pub(crate) struct Rival {
 /// All stretches found.
 pub(crate) struct Rivals {
     stretches: Vec<Rival>,
-    /// From the first to the last attempt.
-    log: Span,
     by_key: HashMap<(Group, Sign), Vec<usize>>,
 }
 
@@ -93,12 +91,7 @@ impl Rivals {
         for (i, r) in stretches.iter().enumerate() {
             by_key.entry((r.group, r.sign)).or_default().push(i);
         }
-        let log = Span::new(timeline.start(), timeline.end());
-        Rivals {
-            stretches,
-            log,
-            by_key,
-        }
+        Rivals { stretches, by_key }
     }
 
     /// The stretch that covers a failed attempt and is probably not the outage's doing, with the probability that it is.
@@ -161,7 +154,7 @@ impl Rivals {
             confined: r.confined,
             span: r.span,
         };
-        suspicion::follows(&clues, outage, uses, log_end, self.log)
+        suspicion::follows(&clues, outage, uses, log_end)
     }
 
     /// Those whose times are no outage's, as findings, the largest first.

@@ -118,7 +118,7 @@ impl Mechanism {
             -14.0
         } else if self.unavailable >= MARKED {
             // Their own upstream was out of reach, and that is not this exchange.
-            -8.0
+            -9.0
         } else if self.decided >= 0.5 || self.faulty >= 0.5 {
             -6.0
         } else if self.timed_out >= 0.5 {
@@ -189,11 +189,10 @@ pub(crate) fn follows(
     outage: &Outage,
     uses: Use,
     log_end: Time,
-    log: Span,
 ) -> f64 {
-    let down = outage.span(log_end);
-    let range = log.secs().max(2.0 * down.secs()).max(600.0);
-    let span = clues.span;
+    let (down, span) = (outage.span(log_end), clues.span);
+    // Only stretches that overlap the outage come here: by chance their boundaries lie anywhere in so many seconds.
+    let range = (down.secs() + span.secs()).max(600.0);
     let mut log_odds = clues.mechanism.log_odds(uses);
     // One coin's wallet may be down by itself: an error that speaks of an upstream is no argument.
     if !clues.mechanism.speaks_of_upstream() {
