@@ -74,8 +74,29 @@ fn pairs_by_ids(timeline: &Timeline) -> Pairs {
             of_inputs.push((attempt, i as u32));
         }
     }
+    for of_inputs in pairs.values_mut() {
+        telling(timeline, of_inputs);
+    }
     pairs.retain(|_, p| p.len() >= LEAST_PAIRS);
     pairs
+}
+
+/// Of an attempt that states one moment only, its end, the last call that was served lies right before it; earlier ones lie
+/// as far back as they hung. One that failed may have been given up before its call ended: it tells nothing.
+fn telling(timeline: &Timeline, of_inputs: &mut Vec<(u32, u32)>) {
+    let attempt = |a: u32| &timeline.attempts[a as usize];
+    let ends = |c: u32| timeline.calls[c as usize].end();
+    let mut last: HashMap<u32, u32> = HashMap::new();
+    for &(a, c) in of_inputs.iter() {
+        let known = last.entry(a).or_insert(c);
+        if ends(c) > ends(*known) {
+            *known = c;
+        }
+    }
+    of_inputs.retain(|&(a, c)| {
+        let spans = attempt(a).start < attempt(a).end();
+        spans || (attempt(a).outcome == Outcome::Succeeded && last.get(&a) == Some(&c))
+    });
 }
 
 /// The attempt of each link id; `None` where several share it.
