@@ -247,10 +247,8 @@ fn groups(strata: &Strata, kind: u32) -> [Group; 3] {
 }
 
 fn group_uses(strata: &Strata, group: Group, outage: &Outage) -> Use {
-    let used =
-        (0..strata.kinds.len() as u32).any(|k| {
-            strata.upstream(k) == outage.exchange && groups(strata, k).contains(&group)
-        });
+    let used = (0..strata.kinds.len() as u32)
+        .any(|k| strata.upstream(k) == outage.exchange && groups(strata, k).contains(&group));
     if used { Use::Uses } else { Use::No }
 }
 
@@ -417,7 +415,11 @@ fn describe(timeline: &Timeline, strata: &Strata, group: Group) -> String {
     match group {
         Group::Method(m, e) => through(&format!("{} payments", text(m)), text(e)),
         Group::Merchant(a, m, e) => {
-            let of = if a.is_none() { String::new() } else { format!(" of {}", text(a)) };
+            let of = if a.is_none() {
+                String::new()
+            } else {
+                format!(" of {}", text(a))
+            };
             through(&format!("{} payments{of}", text(m)), text(e))
         }
         Group::Kind(k) => {

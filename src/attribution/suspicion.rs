@@ -184,12 +184,7 @@ pub(crate) struct Clues<'a> {
 }
 
 /// Probability that a stretch of failures is the outage's doing.
-pub(crate) fn follows(
-    clues: &Clues<'_>,
-    outage: &Outage,
-    uses: Use,
-    log_end: Time,
-) -> f64 {
+pub(crate) fn follows(clues: &Clues<'_>, outage: &Outage, uses: Use, log_end: Time) -> f64 {
     let (down, span) = (outage.span(log_end), clues.span);
     // Only stretches that overlap the outage come here: by chance their boundaries lie anywhere in so many seconds.
     let range = (down.secs() + span.secs()).max(600.0);

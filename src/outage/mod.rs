@@ -5,6 +5,7 @@
 //! `merge` puts the episodes of one exchange together; `kind` says what the answers looked like;
 //! `testimony` adds what the status page said. A status page alone never makes an outage.
 
+mod common_path;
 mod episode;
 mod errors;
 mod kind;
@@ -108,6 +109,7 @@ pub fn detect(timeline: &Timeline, client_timeout_ms: &BTreeMap<String, u64>) ->
     } = all;
     let mut outages = merge::merge(timeline, episodes);
     payments::complete(&context, &mut outages);
+    findings.extend(common_path::set_apart(&context, &mut outages));
     for outage in &mut outages {
         kind::name(timeline, &health, outage);
     }

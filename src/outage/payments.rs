@@ -54,8 +54,7 @@ impl Known {
         let timeline = context.timeline;
         let called: BTreeSet<Sym> = timeline.calls.iter().map(|c| c.exchange).collect();
         let uses = |a: &&Attempt| {
-            called.contains(&a.exchange)
-                || called.contains(&timeline.error(a.error).names_exchange)
+            called.contains(&a.exchange) || called.contains(&timeline.error(a.error).names_exchange)
         };
         let methods = timeline.attempts.iter().filter(uses).map(|a| a.method);
         Known {

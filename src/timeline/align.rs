@@ -30,6 +30,10 @@ const BUCKET_S: f64 = 60.0;
 const AGREE: f64 = 0.5;
 /// … and how much better than without it.
 const BETTER: f64 = 0.25;
+/// An offset must be so many times as large as it is unsure …
+const SURE: f64 = 3.0;
+/// … unless it is known to within so many seconds.
+const LEAST_SURE_S: f64 = 5.0;
 /// Failures needed on each side to align series.
 const LEAST_FAILURES: usize = 20;
 
@@ -215,7 +219,10 @@ fn clock_of(timeline: &Timeline, pairs: &Pairs, clocks: &Clocks, input: u32) -> 
             }
         }));
     }
-    Some(fit(bounds)?.blurred(unsure))
+    let clock = fit(bounds)?.blurred(unsure);
+    // An offset that is known no better than this is none.
+    let sure = clock.middle().abs() >= SURE * clock.residual();
+    (sure || clock.residual() <= LEAST_SURE_S).then_some(clock)
 }
 
 fn move_attempt(a: &mut Attempt, clock: &Clock) {

@@ -29,6 +29,8 @@ const RUNNER_UP: f64 = 0.6;
 const NEAR_S: f64 = 10.0;
 /// A call and an attempt this near to the found lag are taken for a pair, in seconds.
 const PAIR_S: f64 = 3.0;
+/// Pairs that leave a clock less sure than this, in seconds, were none.
+const MOST_UNSURE_S: f64 = 6.0;
 /// Stretches whose lag is further from the usual one are chance, in seconds.
 const STRAY_S: f64 = 120.0;
 /// Drifts that are tried: up to so many seconds an hour, one by one.
@@ -51,7 +53,8 @@ pub(super) fn by_moments(timeline: &Timeline, input: u32, zone: f64) -> Option<C
     let bounds = STRETCH_CALLS
         .iter()
         .find_map(|&length| bounds(&stretches(&calls, length), &attempts))?;
-    Some(fit(bounds)?.blurred(CLASS_S))
+    let clock = fit(bounds)?.blurred(CLASS_S);
+    (clock.residual() <= MOST_UNSURE_S).then_some(clock)
 }
 
 /// The bounds of likely pairs, when most stretches have a lag that stands out.
