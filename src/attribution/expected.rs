@@ -17,6 +17,10 @@ use crate::model::{ErrorClass, Sym};
 const LEAN_ATTEMPTS: f64 = 60.0;
 /// Imagined attempts behind the rate that a class has anywhere.
 const CLASS_ATTEMPTS: f64 = 20.0;
+/// How far a baseline drifts over the day, as a share of it (one standard deviation).
+const BASELINE_DRIFT: f64 = 0.15;
+/// Variance of a count that nothing was expected of.
+const LEAST_NOISE: f64 = 0.05;
 /// Imagined failures behind a wider cell's attributable fraction when a narrower one leans on it.
 const LEAN_FAILURES: f64 = 5.0;
 
@@ -162,6 +166,15 @@ impl Cells {
         rate
     }
 
+    /// Share of attempts of a kind that fail with this very error without any outage.
+    pub(crate) fn usual_rate_of_error(&self, f: &Failure) -> f64 {
+        let mut rate = 0.0;
+        for group in f.who.groups().into_iter().rev() {
+            rate = self.lean_rate(group, What::Error(f.signature), rate);
+        }
+        rate
+    }
+
     /// Attempts and failures of a kind outside every outage.
     pub(crate) fn usual_counts(&self, kind: u32) -> (f64, f64) {
         let group = Group::Kind(kind);
@@ -277,8 +290,10 @@ impl Cells {
             let observed = pair[0].0 - pair[1].0;
             let expected = (pair[0].1 - pair[1].1).max(0.0);
             let lean = if i == 0 { first_lean } else { lean };
-            // The posterior mean of the failures' rate under a gamma prior of `lean` imagined failures, as a fraction.
-            value = ((observed - expected + lean * value) / (observed + lean)).clamp(0.0, 1.0);
+            // Either nothing of it is the outage's doing, or so much: the posterior mean of the failures' rate under a gamma
+            // prior of `lean` imagined failures, as a fraction.
+            let part = ((observed - expected + lean * value) / (observed + lean)).clamp(0.0, 1.0);
+            value = part * chance_of_any(value, observed, expected);
         }
         let (observed, expected) =
             self.observed_and_expected(users, narrow, link, single(window), narrow_base);
@@ -374,6 +389,22 @@ impl Cells {
         let all = count(wide);
         if all > 0.0 { count(narrow) / all } else { 1.0 }
     }
+}
+
+/// Posterior probability that there is any excess at all, of which `prior` was held before: `observed` failures where
+/// `expected` were to be expected, give or take chance and the drift of the baseline over the day. The Bayes factor of a
+/// normal mean of unknown size against zero (H. Jeffreys, "Theory of Probability", 1961).
+fn chance_of_any(prior: f64, observed: f64, expected: f64) -> f64 {
+    if observed <= 0.0 {
+        return 1.0;
+    }
+    let noise = expected + (BASELINE_DRIFT * expected).powi(2) + LEAST_NOISE;
+    let spread = (2.0 * expected + 1.0).powi(2) / noise;
+    let z2 = (observed - expected).max(0.0).powi(2) / noise;
+    let log_factor = 0.5 * z2 * spread / (1.0 + spread) - 0.5 * (1.0 + spread).ln();
+    let odds = prior / (1.0 - prior).max(1e-6);
+    let log_odds = odds.max(1e-9).ln() + log_factor;
+    crate::stats::sigmoid(log_odds)
 }
 
 fn whats(f: &Failure) -> [What; 5] {

@@ -19,7 +19,7 @@ use crate::stats::sigmoid;
 use crate::timeline::{Health, Timeline};
 
 /// Probability of a failure that no outage can have caused: our own error about that.
-const NEVER: f64 = 0.004;
+const NEVER: f64 = 0.0005;
 /// A refused call without an established outage: one, or more than one.
 const BLIP: [f64; 2] = [0.05, 0.2];
 
@@ -318,6 +318,9 @@ impl<'a> Bench<'a> {
             )
         });
         let (any, given_error, given_link) = fractions.unwrap_or_default();
+        // Those that would have failed with this very error were set off against it already.
+        let same = cells.usual_rate_of_error(&failure);
+        let other = 1.0 - (1.0 - cells.usual_failure_rate(failure.who)) / (1.0 - same);
         let stops = met.map_or(0.0, |_| {
             self.rivals.stops(
                 &self.strata,
@@ -345,7 +348,7 @@ impl<'a> Bench<'a> {
             any,
             given_error,
             given_link,
-            usual_rate: 1.0 - (1.0 - cells.usual_failure_rate(failure.who)) * (1.0 - stops),
+            usual_rate: 1.0 - (1.0 - other) * (1.0 - stops),
             stopped_by_rival: stops,
             usual_counts: cells.usual_counts(failure.who.kind),
             rival: self.rival(attempt, &failure, o),
