@@ -1,6 +1,6 @@
 //! The one judge: counts, weighs, decides.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::case::{Case, logit};
 use super::expected::{Cells, Failure, Member};
@@ -9,7 +9,7 @@ use super::links::{self, LinkState, Links};
 use super::retries;
 use super::rivals::{Rival, Rivals, speaks_of_upstream};
 use super::rules::{RULES, Weighed};
-use super::sampling::Sampling;
+use super::sampling::{Sampling, Volume};
 use super::strata::{Strata, Use};
 use super::{Judged, Options};
 use crate::model::{
@@ -115,8 +115,47 @@ impl<'a> Bench<'a> {
             uses,
             log_end,
         };
+        let volumes = bench.volumes();
+        bench.sampling.learn_by_volume(&volumes);
         bench.count();
         bench
+    }
+
+    /// What each merchant logged inside and outside the outages.
+    fn volumes(&self) -> BTreeMap<Sym, Volume> {
+        let log_s = self.log_end.secs_since(self.timeline.start());
+        let mut out: BTreeMap<Sym, Volume> = BTreeMap::new();
+        let mut orders: BTreeSet<(Sym, crate::model::IdHash)> = BTreeSet::new();
+        for (i, a) in self.timeline.attempts.iter().enumerate() {
+            let again = a.attempt_no > 1
+                || a.order.is_some() && a.outcome.is_bad() && !orders.insert((a.merchant, a.order));
+            if again || !a.outcome.is_final() {
+                continue;
+            }
+            let met = self.met(a);
+            let kind = self.strata.of[i] as usize;
+            let hit = |o: usize| self.uses[o][kind] == Use::Uses;
+            let uses = (0..self.outages.len()).any(hit);
+            let inside = met.iter().any(|m| !m.1.is_tail() && m.2 >= 1.0);
+            let volume = out.entry(a.merchant).or_default();
+            let counts = match (uses, a.outcome.is_bad()) {
+                (true, true) => &mut volume.failed,
+                (true, false) => &mut volume.succeeded,
+                (false, false) => &mut volume.others,
+                (false, true) => continue,
+            };
+            *(if inside { &mut counts.0 } else { &mut counts.1 }) += 1.0;
+        }
+        let down: f64 = self
+            .outages
+            .iter()
+            .map(|o| o.span(self.log_end).secs())
+            .sum();
+        for volume in out.values_mut() {
+            volume.inside_s = down;
+            volume.outside_s = (log_s - down).max(0.0);
+        }
+        out
     }
 
     /// Fills the cells of every outage in one pass over the attempts.

@@ -17,11 +17,56 @@ const BAD_ARE_LOGGED: f64 = 0.6;
 /// Successes count as sampled when they are logged less than this often, against failures.
 const SAMPLED: f64 = 0.6;
 
+/// Failures that an outage must have brought to judge by the volume …
+const LEAST_GAINED: f64 = 30.0;
+/// … and successes logged outside it.
+const LEAST_KEPT: f64 = 20.0;
+/// Only logs with at least this share of failures outside every outage are suspected of sampling.
+const SUSPICIOUS: f64 = 0.15;
+/// So many failures for each logged success lost tell of sampling: retries alone make two or three.
+const SURELY_SAMPLED: f64 = 4.0;
+/// No log is taken to keep less than one success in so many.
+const MOST_SAMPLED: f64 = 100.0;
+
 /// How many successes each logged one stands for, by merchant; merchants not listed log all.
 #[derive(Debug, Default)]
 pub(crate) struct Sampling {
     stands_for: BTreeMap<Sym, f64>,
     first: BTreeMap<Sym, SourceRef>,
+}
+
+/// What a merchant logged in the outages and outside of them, in seconds and attempts.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Volume {
+    pub(crate) inside_s: f64,
+    pub(crate) outside_s: f64,
+    /// First failed attempts of kinds that use the exchange, inside and outside.
+    pub(crate) failed: (f64, f64),
+    /// Logged successes of the same kinds.
+    pub(crate) succeeded: (f64, f64),
+    /// Logged successes of kinds that do not: how the traffic itself went.
+    pub(crate) others: (f64, f64),
+}
+
+impl Volume {
+    fn stands_for(&self) -> Option<f64> {
+        let share = self.failed.1 / (self.failed.1 + self.succeeded.1).max(1.0);
+        let enough = self.failed.0 >= LEAST_GAINED && self.succeeded.1 >= LEAST_KEPT;
+        if !enough || share < SUSPICIOUS || self.inside_s <= 0.0 || self.outside_s <= 0.0 {
+            return None;
+        }
+        let (inside, outside) = (self.inside_s, self.outside_s);
+        let control = self.others.1 >= LEAST_KEPT && self.others.0 >= 3.0;
+        let traffic = if control {
+            (self.others.0 / inside) / (self.others.1 / outside)
+        } else {
+            1.0
+        };
+        let gained = self.failed.0 / inside - traffic * self.failed.1 / outside;
+        let lost = traffic * self.succeeded.1 / outside - self.succeeded.0 / inside;
+        let n = gained / lost.max(0.02 * self.succeeded.1 / outside);
+        (n >= SURELY_SAMPLED).then_some(n.min(MOST_SAMPLED))
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -48,6 +93,19 @@ impl Sampling {
             .filter_map(|(m, ids)| Some((m, ids.stands_for()?)))
             .collect();
         Sampling { stands_for, first }
+    }
+
+    /// Where ids do not join, the outage itself tells: the successes that a merchant lost in it are the failures that it
+    /// gained. Where it gained many times more failures than it lost logged successes, those were sampled.
+    pub(crate) fn learn_by_volume(&mut self, volumes: &BTreeMap<Sym, Volume>) {
+        for (merchant, volume) in volumes {
+            if let Some(n) = volume
+                .stands_for()
+                .filter(|_| !self.stands_for.contains_key(merchant))
+            {
+                self.stands_for.insert(*merchant, n);
+            }
+        }
     }
 
     /// How many successes one logged success of this merchant stands for.
