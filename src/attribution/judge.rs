@@ -20,6 +20,9 @@ use crate::timeline::{Health, Timeline};
 
 /// Probability of a failure that no outage can have caused: our own error about that.
 const NEVER: f64 = 0.0005;
+/// What the method itself errs by, as a share of the total (one standard deviation): the spread of the totals over
+/// simulated incidents that chance and the baselines leave unexplained.
+const METHOD_ERROR: f64 = 0.025;
 /// A refused call without an established outage: one, or more than one.
 const BLIP: [f64; 2] = [0.05, 0.2];
 
@@ -554,7 +557,8 @@ fn total(judgements: &[Judgement], excess: Option<&(Interval, f64)>) -> Interval
         .map(|j| j.probability * (1.0 - j.probability))
         .sum();
     let baseline = excess.map_or(0.0, |e| e.1);
-    let half = 1.96 * (own + baseline).sqrt();
+    let method = (METHOD_ERROR * mean).powi(2);
+    let half = 1.96 * (own + baseline + method).sqrt();
     Interval {
         mean,
         low: (mean - half).max(0.0),

@@ -17,6 +17,10 @@ const MOMENT_BAD: u64 = 20;
 const MOMENT_S: f64 = 3.0;
 /// How far around a change its position is looked for, in observations.
 const LOOK_AROUND: usize = 200;
+/// Below this share of its peak rate at first, an outage grew.
+const GRADUAL: f64 = 0.6;
+/// Below this rate it is not seen whether it grew.
+const WEAK: f64 = 0.25;
 /// Observations that tell the rate next to a change.
 const NEAR: usize = 40;
 /// A stretch of bad service.
@@ -233,7 +237,36 @@ impl Cut<'_> {
         let near =
             rate_near(&self.bad[first..(first + NEAR).min(last + 1)]).max(self.levels.rates[1]);
         let found = locate_boundary(&self.bad[left..right], self.baseline, near);
+        if near >= WEAK && near >= GRADUAL * self.peak((first, last)) {
+            return self.place(left, &found);
+        }
+        // It grew, or may have grown without being seen: it began weaker than it was by then, and earlier.
+        let left = first.saturating_sub(3 * LOOK_AROUND).max(after);
+        let begun = |share: f64| {
+            let rate = self.baseline + share * (near - self.baseline);
+            locate_boundary(&self.bad[left..right], self.baseline, rate)
+        };
+        let (weaker, weakest) = (begun(0.5), begun(0.25));
+        let found = Boundary {
+            best: weaker.best,
+            low: weakest.low.min(weaker.best),
+            high: weaker.high,
+        };
         self.place(left, &found)
+    }
+
+    /// The highest rate of a run inside.
+    fn peak(&self, (first, last): (usize, usize)) -> f64 {
+        let inside = |r: &&Run| r.level > 0 && r.first >= first && r.last <= last;
+        let rate = |r: &Run| {
+            bad_in(self.bad, &(r.first, r.last)) as f64 / (r.last - r.first + 1) as f64
+        };
+        self.runs
+            .iter()
+            .filter(inside)
+            .filter(|r| r.last - r.first >= NEAR / 2)
+            .map(rate)
+            .fold(0.0, f64::max)
     }
 
     /// Recovery, its interval, and the last observation inside.
