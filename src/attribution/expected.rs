@@ -98,6 +98,8 @@ pub(crate) struct Cells {
     attempts_before: HashMap<Group, f64>,
     attempts_in: HashMap<(Group, Stretch), f64>,
     linked_in: HashMap<(Group, Stretch, LinkState), f64>,
+    /// Attempts that never came as far as a decline or a pending payment: stopped before.
+    stopped_in: HashMap<(Group, Stretch, Option<LinkState>), f64>,
     failures_before: HashMap<(Group, What), f64>,
     failures_in: HashMap<(Group, What, Stretch), f64>,
 }
@@ -144,6 +146,11 @@ impl Cells {
             for stretch in [whole(window), single(window)] {
                 *self.attempts_in.entry((group, stretch)).or_default() += stands_for;
                 *self.linked_in.entry((group, stretch, link)).or_default() += stands_for;
+                if failure.is_some_and(|f| stops_early(f.class)) {
+                    for state in [None, Some(link)] {
+                        *self.stopped_in.entry((group, stretch, state)).or_default() += 1.0;
+                    }
+                }
                 for what in failure.into_iter().flat_map(whats) {
                     *self.failures_in.entry((group, what, stretch)).or_default() += 1.0;
                 }
@@ -276,6 +283,8 @@ impl Cells {
         let unknown = self.outage_against_baseline(users, window);
         let first_lean = prior.failures * unknown;
         let lean = first_lean.max(LEAN_FAILURES);
+        let late = !stops_early(f.class) && narrow != What::Any;
+        let (wide, narrow) = ((wide, late), (narrow, late));
         let nested = [
             self.observed_and_expected(users, wide, link, whole(window), base),
             self.observed_and_expected(users, wide, link, single(window), base),
@@ -315,14 +324,20 @@ impl Cells {
         (inside / (before + 1.0)).max(1.0)
     }
 
+    /// Failures observed in a cell, and those to be expected of the attempts that came as far as such a failure does.
     fn observed_and_expected(
         &self,
         group: Group,
-        what: What,
+        (what, late): (What, bool),
         link: Option<LinkState>,
         stretch: Stretch,
         rate: f64,
     ) -> (f64, f64) {
+        let stopped = self
+            .stopped_in
+            .get(&(group, stretch, link))
+            .filter(|_| late);
+        let stopped = stopped.copied().unwrap_or(0.0);
         let n = self
             .attempts_in
             .get(&(group, stretch))
@@ -334,7 +349,7 @@ impl Cells {
                     .get(&(group, what, stretch))
                     .copied()
                     .unwrap_or(0.0),
-                n * rate,
+                (n - stopped).max(0.0) * rate,
             ),
             Some(state) => {
                 let linked = self
@@ -347,7 +362,7 @@ impl Cells {
                         .get(&(group, what.with(state), stretch))
                         .copied()
                         .unwrap_or(0.0),
-                    linked * rate,
+                    (linked - stopped).max(0.0) * rate,
                 )
             }
         }
@@ -405,6 +420,15 @@ fn chance_of_any(prior: f64, observed: f64, expected: f64) -> f64 {
     let odds = prior / (1.0 - prior).max(1e-6);
     let log_odds = odds.max(1e-9).ln() + log_factor;
     crate::stats::sigmoid(log_odds)
+}
+
+/// Whether a failure of this class ends an attempt before it could be declined or left pending.
+fn stops_early(class: ErrorClass) -> bool {
+    class.is_upstream()
+        || matches!(
+            class,
+            ErrorClass::CircuitOpen | ErrorClass::ResourceExhausted
+        )
 }
 
 fn whats(f: &Failure) -> [What; 5] {

@@ -246,8 +246,7 @@ impl<'a> Bench<'a> {
         calls: &[u32],
     ) -> (Failure, Option<u32>, bool) {
         let kind = self.strata.of[i];
-        let exchange = self.outages[outage].exchange;
-        let (link, call, by_time) = self.link_state(i, attempt, exchange, calls);
+        let (link, call, by_time) = self.link_state(i, attempt, outage, calls);
         let error = self.timeline.error(attempt.error);
         let failure = Failure {
             who: self.member(kind, outage),
@@ -262,11 +261,19 @@ impl<'a> Bench<'a> {
         &self,
         i: usize,
         attempt: &Attempt,
-        exchange: Sym,
+        outage: usize,
         calls: &[u32],
     ) -> (LinkState, Option<u32>, bool) {
-        if let Some((state, call)) = links::state(calls, exchange, self.timeline, self.health) {
+        let exchange = self.outages[outage].exchange;
+        // A pending payment runs out of time after its calls: that they were served says nothing.
+        let end = self.outages[outage].end.unwrap_or(self.log_end);
+        let pending = attempt.class == ErrorClass::Expired && attempt.start <= end;
+        let own = links::state(calls, exchange, self.timeline, self.health);
+        if let Some((state, call)) = own.filter(|s| !pending || s.0 == LinkState::Failed) {
             return (state, Some(call), false);
+        }
+        if pending && own.is_some() {
+            return (LinkState::Unlinked, None, false);
         }
         if let Some(call) = links::failed_elsewhere(calls, exchange, self.timeline, self.health) {
             return (LinkState::Elsewhere, Some(call), false);

@@ -258,9 +258,8 @@ impl Cut<'_> {
     /// The highest rate of a run inside.
     fn peak(&self, (first, last): (usize, usize)) -> f64 {
         let inside = |r: &&Run| r.level > 0 && r.first >= first && r.last <= last;
-        let rate = |r: &Run| {
-            bad_in(self.bad, &(r.first, r.last)) as f64 / (r.last - r.first + 1) as f64
-        };
+        let rate =
+            |r: &Run| bad_in(self.bad, &(r.first, r.last)) as f64 / (r.last - r.first + 1) as f64;
         self.runs
             .iter()
             .filter(inside)

@@ -108,7 +108,9 @@ pub(super) fn by_http(status: u16) -> Meaning {
         501 | 505 => (ClientError, false),
         529 => (Overload, false),
         400..=498 => (ClientError, false),
-        _ => (UpstreamUnavailable, false),
+        0 | 500..=599 => (UpstreamUnavailable, false),
+        // No HTTP status at all: some provider's own number.
+        _ => (Unknown, false),
     }
 }
 
@@ -456,7 +458,7 @@ const PHRASES: &[(&[&str], Meaning)] = &[
             "withdrawals suspended", "withdrawals are suspended", "withdraw suspended", "deposit suspended",
             "wallet suspended", "trading suspended", "trading is suspended", "trading halt", "system halted",
             "offline", "is down", "shutting down", "disconnected", "inoperative", "system malfunction",
-            "out of service", "please try again later", "try again later", "retry later", "please retry",
+            "out of service", "5xx", "please try again later", "try again later", "retry later", "please retry",
             "please try again", "system error", "system abnormal", "system is abnormal", "internal system",
             "server error please", "backend error", "no disponible", "nicht verfügbar", "indisponible", "不可用",
         ],
@@ -647,7 +649,7 @@ fn normalise(texts: &[Option<&str>]) -> String {
 
 /// An HTTP error status that a (normalised) text states as such: `http 503`, `status code 502`, `504 gateway …`.
 fn http_status_in(text: &str) -> Option<u16> {
-    const BEFORE: [&str; 9] = [
+    const BEFORE: [&str; 18] = [
         "http",
         "status",
         "code",
@@ -657,6 +659,15 @@ fn http_status_in(text: &str) -> Option<u16> {
         "response",
         "with",
         "got",
+        "answered",
+        "answers",
+        "replied",
+        "replies",
+        "returns",
+        "responds",
+        "gave",
+        "sent",
+        "upstream",
     ];
     const AFTER: [&str; 9] = [
         "bad",
