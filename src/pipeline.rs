@@ -90,39 +90,54 @@ pub fn analyze(settings: &Settings) -> Result<Report> {
     Ok(report)
 }
 
-/// The report, and everything known about one attempt (`None` when no record has this id).
+/// The report, and everything known about each attempt with an id: none when no record has it, several when several merchants
+/// gave it.
 ///
 /// # Errors
 /// As [`analyze`].
-pub fn explain(settings: &Settings, id: &str) -> Result<(Report, Option<Story>)> {
+pub fn explain(settings: &Settings, id: &str) -> Result<(Report, Vec<Story>)> {
     let found = find(settings)?;
     let report = report_of(settings, &found);
     let wanted = IdHash::of(id);
-    let Some(index) = found
-        .timeline
-        .attempts
+    let attempts = found.timeline.attempts.iter();
+    let indices: Vec<usize> = attempts
+        .enumerate()
+        .filter(|(_, a)| wanted.is_some() && a.links[0] == wanted)
+        .map(|(i, _)| i)
+        .collect();
+    let stories = indices
         .iter()
-        .position(|a| wanted.is_some() && a.links[0] == wanted)
-    else {
-        return Ok((report, None));
-    };
-    let at = found
-        .judged
-        .judgements
-        .iter()
-        .position(|j| j.attempt == index);
-    let judgement = at.map(|i| &found.judged.judgements[i]);
+        .map(|&index| Story {
+            payment_id: id.to_string(),
+            namesakes: indices.len(),
+            ..story(settings, &found, &report, index)
+        })
+        .collect();
+    Ok((report, stories))
+}
+
+fn story(settings: &Settings, found: &Found, report: &Report, index: usize) -> Story {
+    let judgements = &found.judged.judgements;
     let (mut story, sources) = attribution::tell(
         &found.timeline,
         &found.detected.outages,
         &found.detected.health,
+        &judging(settings),
+        judgements,
         index,
-        judgement,
     );
-    story.payment_id = id.to_string();
+    let at = judgements.iter().position(|j| j.attempt == index);
     story.failed = at.and_then(|i| report.failures.get(i).cloned());
     story.lines = cite(settings, &found.inputs, &sources);
-    Ok((report, Some(story)))
+    story
+}
+
+/// What the user stated about judging.
+fn judging(settings: &Settings) -> attribution::Options {
+    attribution::Options {
+        thresholds: settings.thresholds,
+        dependencies: settings.dependencies.clone(),
+    }
 }
 
 /// How each input was understood: a report with only `inputs` and `warnings`.
@@ -156,11 +171,12 @@ fn find(settings: &Settings) -> Result<Found> {
     keep_wanted(settings, &mut timeline);
     let mut detected = outage::detect(&timeline, &settings.client_timeout_ms);
     keep_wanted_outages(settings, &mut detected);
-    let options = attribution::Options {
-        thresholds: settings.thresholds,
-        dependencies: settings.dependencies.clone(),
-    };
-    let judged = attribution::judge(&timeline, &detected.outages, &detected.health, &options);
+    let judged = attribution::judge(
+        &timeline,
+        &detected.outages,
+        &detected.health,
+        &judging(settings),
+    );
     Ok(Found {
         inputs,
         timeline,

@@ -60,8 +60,17 @@ impl Case<'_> {
     }
 }
 
+/// Probability of a failure that no outage can have caused: our own error about that.
+pub(crate) const NEVER: f64 = 0.0005;
+/// No step goes nearer to certainty than this.
+pub(crate) const LIMIT: f64 = 0.002;
+
 /// Log-odds of a probability, kept away from certainty.
 pub(crate) fn logit(p: f64) -> f64 {
-    let p = p.clamp(0.002, 0.998);
+    log_odds(p.clamp(LIMIT, 1.0 - LIMIT))
+}
+
+/// Log-odds of a probability as it is.
+pub(crate) fn log_odds(p: f64) -> f64 {
     (p / (1.0 - p)).ln()
 }

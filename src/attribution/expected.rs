@@ -115,6 +115,13 @@ pub(crate) struct Fraction {
     pub(crate) expected: f64,
 }
 
+impl Fraction {
+    /// The part of those observed that is above what was to be expected, as counted.
+    pub(crate) fn share(&self) -> f64 {
+        (self.observed - self.expected) / self.observed.max(1.0)
+    }
+}
+
 impl Cells {
     /// Counts `count` attempts outside every outage: failed with this class and signature, or succeeded.
     pub(crate) fn add_outside(

@@ -3,7 +3,7 @@
 use crate::model::{Attempt, Outage, Span, Time};
 
 /// After the end, failures are looked for in stretches that end so many seconds after it.
-const TAIL_S: [f64; 3] = [120.0, 600.0, 2400.0];
+pub(crate) const TAIL_S: [f64; 3] = [120.0, 600.0, 2400.0];
 /// A phase with less than this share of the peak rate is a weak one.
 const WEAK: f64 = 0.5;
 

@@ -1,8 +1,10 @@
 //! The one judge: counts, weighs, decides.
 
+pub(super) mod counterfactual;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::case::{Case, logit};
+use super::case::{Case, NEVER, log_odds};
 use super::expected::{Cells, Failure, Member};
 use super::exposure::{Exposure, Window};
 use super::links::{self, LinkState, Links};
@@ -18,8 +20,6 @@ use crate::model::{
 use crate::stats::sigmoid;
 use crate::timeline::{Health, Timeline};
 
-/// Probability of a failure that no outage can have caused: our own error about that.
-const NEVER: f64 = 0.0005;
 /// What the method itself errs by, as a share of the total (one standard deviation): the spread of the totals over
 /// simulated incidents that chance and the baselines leave unexplained.
 const METHOD_ERROR: f64 = 0.025;
@@ -415,7 +415,7 @@ impl<'a> Bench<'a> {
         let mut evidence = vec![Evidence {
             rule: "no-outage",
             supports: false,
-            weight: logit(NEVER).abs(),
+            weight: log_odds(NEVER).abs(),
             detail: "no outage of any exchange was found in these logs".to_string(),
             source: attempt.source,
         }];
@@ -464,7 +464,7 @@ impl<'a> Bench<'a> {
             Evidence {
                 rule: "refused-without-outage",
                 supports: true,
-                weight: logit(p) - logit(NEVER),
+                weight: log_odds(p) - log_odds(NEVER),
                 detail,
                 source: call.source,
             },
@@ -548,12 +548,7 @@ fn weigh(case: &Case<'_>) -> (f64, Vec<Evidence>) {
             source: w.source,
         })
         .collect();
-    let p = if case.window.is_none() {
-        NEVER
-    } else {
-        sigmoid(log_odds)
-    };
-    (p, evidence)
+    (sigmoid(log_odds), evidence)
 }
 
 /// Sum of the probabilities. Its interval holds the chance in each verdict and the uncertainty of the baselines.

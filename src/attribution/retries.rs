@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::case::logit;
+use super::case::{LIMIT, log_odds};
 use crate::model::{Attempt, Channel, Evidence, IdHash, Judgement, Outcome, Sym, Thresholds, Time};
 use crate::timeline::Timeline;
 
+/// Id of the evidence that an attempt repeats a knock-on failure.
+pub(crate) const RULE: &str = "retry-of-knock-on";
 /// Whoever tries again later than this after a failure decides anew, in seconds.
 const LATEST_S: f64 = 7200.0;
 /// From this probability on an earlier failure takes a later attempt with it.
@@ -104,14 +106,20 @@ impl Chains {
     }
 }
 
+/// Probability that an attempt with a probability of its own would have succeeded, or would not exist, without the outage.
+pub(crate) fn joined(alone: f64, earlier: f64) -> f64 {
+    let both = 1.0 - (1.0 - alone) * (1.0 - earlier);
+    both.min(alone.max(1.0 - LIMIT))
+}
+
 fn carry(timeline: &Timeline, earlier: &Judgement, own: &mut Judgement, thresholds: &Thresholds) {
     let first = &timeline.attempts[earlier.attempt];
     let alone = own.probability;
-    let joined = 1.0 - (1.0 - alone) * (1.0 - earlier.probability);
+    let joined = joined(alone, earlier.probability);
     own.evidence.push(Evidence {
-        rule: "retry-of-knock-on",
+        rule: RULE,
         supports: true,
-        weight: (logit(joined) - logit(alone)).abs(),
+        weight: log_odds(joined) - log_odds(alone),
         detail: format!(
             "it repeats {}, which failed before it (probability {:.2}): without that failure it would not exist",
             timeline.names.text(first.id),

@@ -1,5 +1,7 @@
 //! `knockon explain`: everything known about one attempt.
 
+use std::io::Write as _;
+
 use anyhow::Result;
 
 use super::exit::ExitStatus;
@@ -17,7 +19,9 @@ Examples:
 /// Why one attempt failed: its calls, the exchange at the time, evidence for and against
 ///
 /// Shows the attempt's own records and calls, what the exchange was doing in those seconds, how such attempts
-/// usually fare, each reason for and against with its weight, what would change the verdict, and the log lines.
+/// usually fare, the evidence step by step from even odds to the stated probability, what would change the verdict, and
+/// the log lines. Where several merchants have a payment with this id, each is shown (in JSON, one document after the other);
+/// --merchant shows one.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = format!("{EXAMPLES}\n\n{}", super::EXIT_STATUS_HELP))]
 pub(super) struct Args {
@@ -36,17 +40,24 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<ExitStatus> {
     let mut session = Session::start(&args.common)?;
     let progress = session.progress();
-    let (report, story) = pipeline::explain(&session.settings, &args.payment_id)?;
+    let (report, stories) = pipeline::explain(&session.settings, &args.payment_id)?;
     drop(progress);
     require_subject(&report)?;
-    let story = story.ok_or_else(|| no_such_payment(&report, &args.payment_id))?;
-    let written = report::write_story(
-        &report,
-        &story,
-        &session.view,
-        &args.format,
-        &mut session.output,
-    );
+    if stories.is_empty() {
+        return Err(no_such_payment(&report, &args.payment_id).into());
+    }
+    let written = stories.iter().enumerate().try_for_each(|(i, story)| {
+        if i > 0 && args.format != "json" {
+            writeln!(session.output)?;
+        }
+        report::write_story(
+            &report,
+            story,
+            &session.view,
+            &args.format,
+            &mut session.output,
+        )
+    });
     session.end(&report, written, Warnings::OnStandardError)
 }
 

@@ -9,6 +9,7 @@ mod coverage;
 mod event;
 mod impact;
 mod names;
+mod number;
 mod outage;
 mod record;
 mod report;
@@ -25,11 +26,12 @@ pub use impact::{
     UnknownOutcome, WhatIf, WhatIfCase, WhatIfOptions,
 };
 pub use names::{IdHash, Names, Sym};
+pub use number::grouped;
 pub use outage::{ComponentOutage, Outage, OutageKind, OutageSource, Phase};
 pub use record::{DurationUnit, Field, RawIncident, RawUpdate, Record, Stamp};
 pub use report::{
-    Citation, Count, FailedAttempt, FailureTotals, Finding, Interval, Moment, Report, Severity,
-    Side, Story, Strip, StripBucket, TimelineRow,
+    Citation, Count, Counterfactual, FailedAttempt, FailureTotals, Finding, Interval, Moment,
+    Report, Severity, Side, Step, Story, Strip, StripBucket, TimelineRow,
 };
 pub use time::{Precision, Span, Time, ZoneFrom};
 pub use verdict::{Channel, Evidence, Judgement, Thresholds, Verdict};

@@ -226,6 +226,32 @@ pub struct Citation {
     pub text: String,
 }
 
+/// One step from even odds to the stated probability.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Id of the rule.
+    pub rule: &'static str,
+    /// The evidence in words.
+    pub detail: String,
+    /// By how much it moves the log-odds (natural logarithm).
+    pub log_odds: f64,
+    /// Probability after this step.
+    pub probability: f64,
+    /// The line that it rests on.
+    pub source: SourceRef,
+}
+
+/// What the verdict would be if one thing had been different.
+#[derive(Clone, Debug)]
+pub struct Counterfactual {
+    /// What would be different, as a clause that follows "if".
+    pub condition: String,
+    /// The probability then.
+    pub probability: f64,
+    /// Its word.
+    pub verdict: Verdict,
+}
+
 /// Everything known about one attempt, for `explain`.
 #[derive(Clone, Debug)]
 pub struct Story {
@@ -233,13 +259,23 @@ pub struct Story {
     pub failed: Option<FailedAttempt>,
     /// The id asked for.
     pub payment_id: String,
+    /// Whose payment it was.
+    pub merchant: Option<Arc<str>>,
+    /// How many payments have this id: merchants number their own.
+    pub namesakes: usize,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// From even odds to the stated probability, in the order in which the rules are applied; the last is that probability.
+    pub steps: Vec<Step>,
     /// What happened, in time order: its records, its calls, later attempts of its order.
     pub events: Vec<Moment>,
     /// What the exchange was doing in those seconds, one sentence each.
     pub state: Vec<String>,
     /// How its kind usually fares.
     pub baseline: Vec<String>,
-    /// What would change the verdict.
+    /// The same case weighed again with one thing different; what changes the verdict first.
+    pub counterfactuals: Vec<Counterfactual>,
+    /// What, if it were known, would settle the case.
     pub would_change: Vec<String>,
     /// The log lines.
     pub lines: Vec<Citation>,

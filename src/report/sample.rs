@@ -7,11 +7,11 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 
 use crate::model::{
-    Amounts, Channel, Citation, ComponentOutage, Count, Detection, ErrorClass, Evidence,
-    FailedAttempt, FailureTotals, Field, Finding, Impact, InputSummary, Interval, LeftOut, Moment,
-    Outage, OutageKind, OutageSource, Outcome, Phase, Precision, Reject, Report, Role, Severity,
-    Side, Slo, SloTarget, SourceRef, Span, Story, Strip, StripBucket, Sym, Thresholds, Time,
-    TimelineRow, UnknownOutcome, Verdict, WhatIf, WhatIfCase, ZoneFrom,
+    Amounts, Channel, Citation, ComponentOutage, Count, Counterfactual, Detection, ErrorClass,
+    Evidence, FailedAttempt, FailureTotals, Field, Finding, Impact, InputSummary, Interval,
+    LeftOut, Moment, Outage, OutageKind, OutageSource, Outcome, Phase, Precision, Reject, Report,
+    Role, Severity, Side, Slo, SloTarget, SourceRef, Span, Step, Story, Strip, StripBucket, Sym,
+    Thresholds, Time, TimelineRow, UnknownOutcome, Verdict, WhatIf, WhatIfCase, ZoneFrom,
 };
 
 /// What a hostile log line tries on a terminal, in Markdown, in HTML and in a spreadsheet.
@@ -542,10 +542,25 @@ pub(super) fn story(report: &Report) -> Story {
     let failed = report.failures[0].clone();
     Story {
         payment_id: failed.payment_id.to_string(),
+        merchant: failed.merchant.clone(),
+        namesakes: 1,
+        outcome: failed.outcome,
+        steps: vec![Step {
+            rule: "own-call",
+            detail: "its own call failed at 2021-08-18T12:00:04.500Z".to_owned(),
+            log_odds: 4.6,
+            probability: 0.99,
+            source: failed.source,
+        }],
         failed: Some(failed),
         events: report.moments[1..4].to_vec(),
         state: vec!["in the minute around it, 97 of 100 calls to binance failed".to_owned()],
         baseline: vec!["outside the outage, 0.2 % of its kind failed".to_owned()],
+        counterfactuals: vec![Counterfactual {
+            condition: "a call of its own to binance had been served well".to_owned(),
+            probability: 0.2,
+            verdict: Verdict::Unrelated,
+        }],
         would_change: vec!["a successful call of its own in the exchange's log".to_owned()],
         lines: report.citations.clone(),
     }

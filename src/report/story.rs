@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
-use crate::model::{Report, Story};
+use crate::model::{Outcome, Report, SourceRef, Step, Story};
 
 use super::columns::{Align, Columns, Tone, paint, paragraph};
 use super::failures::verdict_tone;
-use super::view::{self, Context, EvidenceView, Fact, MomentView};
+use super::view::{self, Context, Fact, MomentView};
 use super::wire::Explanation;
 use super::words::sentence;
 use super::{View, escape, json as json_output, timeline};
@@ -16,40 +16,132 @@ struct Told {
     title: String,
     verdict: String,
     facts: Vec<Fact>,
-    evidence: Vec<EvidenceView>,
+    steps: Vec<StepView>,
     events: Vec<MomentView>,
     sections: Vec<(&'static str, Vec<String>)>,
     lines: Vec<(String, String)>,
 }
 
-fn tell(cx: &Context<'_>, story: &Story) -> Told {
+/// One row of the odds, step by step.
+struct StepView {
+    log_odds: String,
+    probability: String,
+    text: String,
+}
+
+/// Under the steps.
+const ABOUT_STEPS: &str = "Each step's log-odds (natural logarithm) are added to those before it. Even odds stand for no opinion: the first step \
+     replaces them by what was counted. What is counted is taken no further than to a probability of 0.002 or 0.998.";
+
+fn steps(cx: &Context<'_>, story: &Story) -> Vec<StepView> {
+    let own = story.failed.as_ref().map(|f| f.source);
+    let row = |s: &Step| StepView {
+        log_odds: format!("{:+.2}", s.log_odds),
+        probability: format!("{:.4}", s.probability),
+        text: cited(
+            cx,
+            &s.detail,
+            s.rule,
+            (Some(s.source) != own).then_some(s.source),
+        ),
+    };
+    let start = StepView {
+        log_odds: String::new(),
+        probability: "0.5000".to_owned(),
+        text: "even odds, before anything is weighed".to_owned(),
+    };
+    let mut out = vec![start];
+    out.extend(story.steps.iter().map(row));
+    out
+}
+
+/// A reason with its rule, and the line that it rests on where that is not the attempt's own.
+fn cited(cx: &Context<'_>, detail: &str, rule: &str, source: Option<SourceRef>) -> String {
+    let place = source.map_or(String::new(), |s| cx.cite(s));
+    format!("{} [{rule}] {place}", cx.told(detail))
+        .trim_end()
+        .to_owned()
+}
+
+/// Reasons that only inform.
+fn also_known(cx: &Context<'_>, story: &Story) -> Vec<String> {
+    let failed = story.failed.iter();
+    failed
+        .flat_map(|f| f.evidence.iter().map(move |e| (e, f.source)))
+        .filter(|(e, _)| e.weight == 0.0)
+        .map(|(e, own)| cited(cx, &e.detail, e.rule, (e.source != own).then_some(e.source)))
+        .collect()
+}
+
+fn would_change(cx: &Context<'_>, story: &Story) -> Vec<String> {
+    let stated = story.failed.as_ref().map(|f| f.verdict);
+    let computed = story.counterfactuals.iter().map(|c| {
+        let still = if Some(c.verdict) == stated {
+            "still "
+        } else {
+            ""
+        };
+        let condition = cx.told(&c.condition);
+        format!(
+            "If {condition}: {still}{} (probability {:.2}).",
+            c.verdict.as_str(),
+            c.probability
+        )
+    });
+    let known = story.would_change.iter();
+    computed
+        .chain(known.map(|t| sentence(&format!("to be known: {}", cx.told(t)))))
+        .collect()
+}
+
+fn title(cx: &Context<'_>, story: &Story) -> String {
     let id = cx.redactor.id(&story.payment_id);
+    match &story.merchant {
+        Some(merchant) if story.namesakes > 1 => format!(
+            "Payment {id} of {} (one of {} with this id)",
+            cx.text(merchant),
+            story.namesakes
+        ),
+        _ => format!("Payment {id}"),
+    }
+}
+
+fn verdict(story: &Story) -> String {
+    match (&story.failed, story.outcome) {
+        (Some(f), _) => sentence(&view::verdict_words(f)),
+        (None, Outcome::Pending) => {
+            "It was still pending when the logs end: it has not failed, and no verdict is given on it.".to_owned()
+        }
+        (None, _) => "It succeeded: there is no failure to explain by an outage.".to_owned(),
+    }
+}
+
+fn tell(cx: &Context<'_>, story: &Story) -> Told {
     let onset = timeline::onset(cx.report);
-    let texts = |list: &[String]| list.iter().map(|t| sentence(&cx.text(t))).collect();
+    let texts = |list: &[String]| list.iter().map(|t| sentence(&cx.told(t))).collect();
     Told {
-        title: format!("Payment {id}"),
-        verdict: match &story.failed {
-            Some(f) => sentence(&view::verdict_words(f)),
-            None => "It did not fail, so there is nothing to explain by an outage.".to_owned(),
-        },
+        title: title(cx, story),
+        verdict: verdict(story),
         facts: story
             .failed
             .as_ref()
             .map(|f| view::attempt_facts(cx, f))
             .unwrap_or_default(),
-        evidence: story
-            .failed
-            .as_ref()
-            .map_or(Vec::new(), |f| cx.evidence_on(f)),
+        steps: if story.failed.is_some() {
+            steps(cx, story)
+        } else {
+            Vec::new()
+        },
         events: story
             .events
             .iter()
             .map(|m| view::moment(cx, m, onset))
             .collect(),
         sections: vec![
+            ("Also known", also_known(cx, story)),
             ("The exchange at the time", texts(&story.state)),
             ("How its kind usually fares", texts(&story.baseline)),
-            ("What would change the verdict", texts(&story.would_change)),
+            ("What would change the verdict", would_change(cx, story)),
         ],
         lines: story
             .lines
@@ -98,27 +190,19 @@ pub(super) fn table(
             out,
         )?;
     }
-    for (title, side) in [
-        ("Evidence for", "for"),
-        ("Evidence against", "against"),
-        ("Also known", "note"),
-    ] {
-        let found: Vec<&EvidenceView> = told.evidence.iter().filter(|e| e.side == side).collect();
-        if found.is_empty() {
-            continue;
+    if !told.steps.is_empty() {
+        heading("The odds, step by step", out)?;
+        let head = [
+            ("log-odds", Align::Right),
+            ("probability", Align::Right),
+            ("evidence", Align::Left),
+        ];
+        let mut columns = Columns::new(&head, 2).wrapping();
+        for s in told.steps {
+            columns.row(vec![s.log_odds, s.probability, s.text]);
         }
-        heading(title, out)?;
-        for e in found {
-            let weight = if e.side == "note" { "" } else { &e.weight };
-            let lead = format!("  {weight:>5}  ");
-            paragraph(
-                format!("{} [{}] {}", e.detail, e.rule, e.cite).trim_end(),
-                &lead,
-                view,
-                Tone::Plain,
-                out,
-            )?;
-        }
+        columns.write(view, 2, out)?;
+        paragraph(ABOUT_STEPS, "  ", view, Tone::Faint, out)?;
     }
     if !told.events.is_empty() {
         heading("What happened", out)?;
@@ -175,9 +259,19 @@ pub(super) fn markdown(
     for f in &told.facts {
         writeln!(out, "| {} | {} |", f.label, escape::markdown(&f.value))?;
     }
-    if !told.evidence.is_empty() {
-        writeln!(out, "\n## Evidence\n")?;
-        super::markdown::evidence(&told.evidence, out)?;
+    if !told.steps.is_empty() {
+        writeln!(out, "\n## The odds, step by step\n")?;
+        writeln!(
+            out,
+            "| Log-odds | Probability | Evidence |\n| ---: | ---: | --- |"
+        )?;
+    }
+    for s in &told.steps {
+        let text = escape::markdown(&s.text);
+        writeln!(out, "| {} | {} | {text} |", s.log_odds, s.probability)?;
+    }
+    if !told.steps.is_empty() {
+        writeln!(out, "\n{ABOUT_STEPS}")?;
     }
     if !told.events.is_empty() {
         writeln!(out, "\n## What happened\n")?;

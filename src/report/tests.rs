@@ -877,7 +877,9 @@ fn the_story_argues_both_ways() {
     for wanted in [
         "Payment pay_0000",
         "Caused: it is virtually certain",
-        "Evidence for",
+        "The odds, step by step",
+        "its own call failed at 2021-08-18 12:00:04 UTC",
+        "If a call of its own to binance had been served well: unrelated",
         "Also known",
         "What would change the verdict",
         "logs/exchange/binance-gateway.log.gz:7",

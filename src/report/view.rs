@@ -48,6 +48,11 @@ impl<'a> Context<'a> {
         self.redactor.text(text)
     }
 
+    /// A text of an earlier stage for people: redacted, its times in the zone that they read.
+    pub(crate) fn told(&self, text: &str) -> String {
+        self.zone().retold(&self.text(text))
+    }
+
     /// The zone of times that people read.
     pub(crate) fn zone(&self) -> DisplayZone {
         self.view.zone
@@ -106,7 +111,7 @@ impl<'a> Context<'a> {
                 "against"
             },
             weight: format!("{:.2}", evidence.weight),
-            detail: self.text(&evidence.detail),
+            detail: self.told(&evidence.detail),
             cite: self.cite(evidence.source),
         }
     }

@@ -642,6 +642,33 @@ pub(crate) struct QuotedLine {
     text: String,
 }
 
+/// One step from even odds to the stated probability.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct Step {
+    /// Id of the rule, kebab-case, stable.
+    rule: String,
+    /// The evidence in words.
+    detail: String,
+    /// By how much it moves the log-odds (natural logarithm).
+    log_odds: f64,
+    /// Probability after this step.
+    probability: f64,
+    /// The line that it rests on.
+    source: Source,
+}
+
+/// What the verdict would be if one thing had been different.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct Counterfactual {
+    /// What would be different.
+    #[serde(rename = "if")]
+    condition: String,
+    /// The probability then.
+    probability: f64,
+    #[schemars(extend("enum" = ["caused", "unrelated", "undetermined"]))]
+    verdict: String,
+}
+
 /// Output of `explain -f json`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct Explanation {
@@ -650,13 +677,17 @@ pub(crate) struct Explanation {
     payment_id: String,
     /// The attempt and its verdict; null when it did not fail.
     failure: Option<Failure>,
+    /// From even odds to the stated probability, in the order in which the rules are applied.
+    steps: Vec<Step>,
     /// What happened, in time order.
     events: Vec<Moment>,
     /// What the exchange was doing in those seconds.
     state: Vec<String>,
     /// How its kind usually fares.
     baseline: Vec<String>,
-    /// What would change the verdict.
+    /// The same case weighed again with one thing different; what changes the verdict first.
+    counterfactuals: Vec<Counterfactual>,
+    /// What, if it were known, would settle the case.
     would_change: Vec<String>,
     /// The log lines.
     lines: Vec<QuotedLine>,
@@ -1127,6 +1158,18 @@ impl TimelineRow {
     }
 }
 
+impl Step {
+    fn of(cx: &Context<'_>, step: &model::Step) -> Step {
+        Step {
+            rule: step.rule.to_owned(),
+            detail: cx.text(&step.detail),
+            log_odds: number(step.log_odds),
+            probability: number(step.probability),
+            source: Source::of(cx.report, step.source),
+        }
+    }
+}
+
 impl Explanation {
     /// The story of one attempt as `explain -f json` writes it.
     pub(crate) fn of(cx: &Context<'_>, story: &model::Story, onset: Option<Time>) -> Explanation {
@@ -1135,6 +1178,7 @@ impl Explanation {
             schema_version: SCHEMA_VERSION.to_owned(),
             payment_id: cx.redactor.id(&story.payment_id),
             failure: story.failed.as_ref().map(|f| Failure::of(cx, f)),
+            steps: story.steps.iter().map(|s| Step::of(cx, s)).collect(),
             events: story
                 .events
                 .iter()
@@ -1142,6 +1186,15 @@ impl Explanation {
                 .collect(),
             state: texts(&story.state),
             baseline: texts(&story.baseline),
+            counterfactuals: story
+                .counterfactuals
+                .iter()
+                .map(|c| Counterfactual {
+                    condition: cx.text(&c.condition),
+                    probability: number(c.probability),
+                    verdict: c.verdict.as_str().to_owned(),
+                })
+                .collect(),
             would_change: texts(&story.would_change),
             lines: story
                 .lines

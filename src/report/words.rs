@@ -1,17 +1,6 @@
 //! Numbers, durations and likelihoods as people read them. Machine formats do not use this module.
 
-/// A count with its thousands grouped: `9,803`.
-pub(crate) fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
+pub(crate) use crate::model::grouped as count;
 
 /// A count with its noun in the right number: `1 call`, `2,000 calls`.
 pub(crate) fn plural(n: u64, one: &str, many: &str) -> String {

@@ -123,6 +123,32 @@ impl DisplayZone {
         )
     }
 
+    /// A text of an earlier stage, its times as in [`DisplayZone::prose`]. What it quotes from a log is left as logged.
+    pub(crate) fn retold(self, text: &str) -> String {
+        let told = |(i, part): (usize, &str)| {
+            if i % 2 == 0 {
+                self.times_told(part)
+            } else {
+                part.to_owned()
+            }
+        };
+        let parts: Vec<String> = text.split('"').enumerate().map(told).collect();
+        parts.join("\"")
+    }
+
+    fn times_told(self, text: &str) -> String {
+        let word = |word: &str| {
+            let end = word.find('Z').map_or(word.len(), |at| at + 1);
+            let (stamp, rest) = word.split_at(end);
+            match Time::from_str(stamp) {
+                Ok(time) => format!("{}{rest}", self.prose(time)),
+                Err(_) => word.to_owned(),
+            }
+        };
+        let words: Vec<String> = text.split(' ').map(word).collect();
+        words.join(" ")
+    }
+
     /// The date alone: `2021-08-18`.
     pub(crate) fn date(self, time: Time) -> String {
         self.local(time).format("%Y-%m-%d").to_string()

@@ -1,7 +1,8 @@
 //! Did failures with this very error become more frequent?
 
-use super::{Rule, Weighed, weighed};
+use super::{Rule, Weighed, against_expected, tally, weighed};
 use crate::attribution::case::{Case, logit};
+use crate::attribution::expected::Fraction;
 
 pub(crate) struct ErrorKind;
 
@@ -17,17 +18,29 @@ impl Rule for ErrorKind {
     fn weigh(&self, case: &Case<'_>) -> Option<Weighed> {
         case.window?;
         let f = case.given_error;
-        let detail = format!(
-            "\"{}\" ({}): {:.0} in this stretch, where about {:.1} were to be expected",
+        let log_odds = logit(f.value) - logit(case.any.value);
+        let mut detail = format!(
+            "\"{}\" ({}): {}",
             case.error_words(),
             case.error.class.as_str(),
-            f.observed,
-            f.expected
+            against_expected(f, "in this stretch")
         );
-        weighed(
-            logit(f.value) - logit(case.any.value),
-            detail,
-            case.attempt.source,
+        if log_odds < 0.0 {
+            detail.push_str(&why_against(f, case.any));
+        }
+        weighed(log_odds, detail, case.attempt.source)
+    }
+}
+
+/// What the numbers alone may hide: an excess can be real, and less than that of other failures.
+fn why_against(error: Fraction, any: Fraction) -> String {
+    if error.share() < any.share() {
+        format!(
+            "; that is less of an excess than among all failures ({} against {}), so it counts against",
+            tally(any.observed),
+            tally(any.expected)
         )
+    } else {
+        "; an outage seldom shows as this sort of error, so it counts against".to_string()
     }
 }

@@ -1,7 +1,8 @@
 //! Did attempts of this kind fail more often than usual at that time?
 
-use super::{Rule, Weighed, weighed};
+use super::{Rule, Weighed, against_expected, weighed};
 use crate::attribution::case::{Case, logit};
+use crate::attribution::strata::Use;
 
 pub(crate) struct Excess;
 
@@ -17,13 +18,25 @@ impl Rule for Excess {
     fn weigh(&self, case: &Case<'_>) -> Option<Weighed> {
         case.window?;
         let f = case.any;
-        let detail = format!(
-            "{:.0} failures among all attempts that use {} alike in this stretch of {}, where about {:.1} were to be expected",
-            f.observed,
+        let log_odds = logit(f.value);
+        let alike = match case.uses {
+            Use::Uses => "use",
+            Use::OtherComponent => "use other parts of",
+            Use::No => "do not use",
+        };
+        let among = format!(
+            "failures among all attempts that, like it, {alike} {} in this stretch of {}",
             case.exchange(),
-            case.outage.id,
-            f.expected
+            case.outage.id
         );
-        weighed(logit(f.value), detail, case.attempt.source)
+        let mut detail = against_expected(f, &among);
+        if log_odds < 0.0 {
+            detail.push_str(if f.share() < 0.5 {
+                "; less than half of them are above what is usual, so it counts against"
+            } else {
+                "; so few may be chance, so it counts against"
+            });
+        }
+        weighed(log_odds, detail, case.attempt.source)
     }
 }

@@ -1,6 +1,6 @@
 //! What became of this attempt's own calls?
 
-use super::{Rule, Weighed, weighed};
+use super::{Rule, Weighed, against_expected, weighed};
 use crate::attribution::case::{Case, logit};
 use crate::attribution::links::{LinkState, describe};
 
@@ -42,6 +42,19 @@ impl Rule for LinkedCall {
                 )
             }
             _ => return None,
+        };
+        // Where the counts turn against what the call seems to say, they are told.
+        let seems_for = matches!(case.link, LinkState::Failed | LinkState::Missing);
+        let detail = if log_odds != 0.0 && seems_for != (log_odds > 0.0) {
+            format!(
+                "{detail}; that counts {}: {}",
+                if log_odds > 0.0 { "for" } else { "against" },
+                against_expected(case.given_link, "failures with this error and such calls")
+            )
+        } else if log_odds == 0.0 {
+            format!("{detail}; the error alone has gone as far as any step may")
+        } else {
+            detail
         };
         weighed(log_odds, detail, source)
     }

@@ -17,7 +17,9 @@ mod usual;
 pub(crate) use onset::apart as onset_words;
 
 use super::case::Case;
-use crate::model::SourceRef;
+use super::expected::Fraction;
+use super::retries;
+use crate::model::{SourceRef, grouped};
 
 /// What a rule has to say of one case.
 #[derive(Clone, Debug)]
@@ -54,6 +56,34 @@ pub const RULES: [&dyn Rule; 9] = [
     &named::NamesExchange,
     &timeout::ClientTimeout,
 ];
+
+/// Steps that are no rules, in their order after [`RULES`].
+const AFTER_RULES: [&str; 3] = ["no-outage", "refused-without-outage", retries::RULE];
+
+/// Where a piece of evidence comes in the order of the steps.
+pub(crate) fn place(id: &str) -> usize {
+    let rule = RULES.iter().position(|r| r.id() == id);
+    rule.or_else(|| Some(RULES.len() + AFTER_RULES.iter().position(|a| *a == id)?))
+        .unwrap_or(usize::MAX)
+}
+
+/// How many were observed and how many were to be expected: `462 …, where about 40 were to be expected`.
+pub(crate) fn against_expected(f: Fraction, what: &str) -> String {
+    let expected = match f.expected {
+        e if e < 0.05 => "hardly any was".to_string(),
+        e if e < 9.95 => format!("about {e:.1} were"),
+        e => format!("about {} were", tally(e)),
+    };
+    format!(
+        "{} {what}, where {expected} to be expected",
+        tally(f.observed)
+    )
+}
+
+/// A counted number, rounded.
+pub(crate) fn tally(x: f64) -> String {
+    grouped(x.round() as u64)
+}
 
 pub(crate) fn weighed(log_odds: f64, detail: String, source: SourceRef) -> Option<Weighed> {
     Some(Weighed {

@@ -1,7 +1,7 @@
 //! Was the outage on at all?
 
 use super::{Rule, Weighed, weighed};
-use crate::attribution::case::Case;
+use crate::attribution::case::{Case, NEVER, log_odds};
 use crate::attribution::exposure::Window;
 
 pub(crate) struct Onset;
@@ -21,9 +21,9 @@ impl Rule for Onset {
         let source = case.attempt.source;
         match case.window {
             None if failed < start => weighed(
-                -6.0,
+                log_odds(NEVER),
                 format!(
-                    "it failed {} before the onset of {}",
+                    "it failed {} before the onset of {}: what is left is our own error about that",
                     apart(start.secs_since(failed)),
                     outage.id
                 ),
@@ -33,7 +33,7 @@ impl Rule for Onset {
                 let end = outage.end.unwrap_or(case.log_end);
                 let late = apart(case.attempt.start.secs_since(end));
                 weighed(
-                    -6.0,
+                    log_odds(NEVER),
                     format!(
                         "it began {late} after the end of {}, when its kind failed no more than usual",
                         outage.id
@@ -69,10 +69,12 @@ impl Rule for Onset {
     }
 }
 
-/// A stretch of time in words: `45 s`, `12 min`, `3.5 h`.
+/// A stretch of time in words: `0.4 s`, `45 s`, `12 min`, `3.5 h`.
 pub(crate) fn apart(seconds: f64) -> String {
     let s = seconds.abs();
-    if s < 120.0 {
+    if s < 9.95 {
+        format!("{s:.1} s")
+    } else if s < 120.0 {
         format!("{s:.0} s")
     } else if s < 7200.0 {
         format!("{:.0} min", s / 60.0)

@@ -1,6 +1,6 @@
 //! Would it have failed anyway? An attempt that the outage stopped might still have been declined.
 
-use super::{Rule, Weighed, weighed};
+use super::{Rule, Weighed, tally, weighed};
 use crate::attribution::case::{Case, logit};
 
 pub(crate) struct WouldHaveFailedAnyway;
@@ -20,8 +20,10 @@ impl Rule for WouldHaveFailedAnyway {
         let log_odds = logit(p * (1.0 - case.usual_rate)) - logit(p);
         let (all, failed) = case.usual_counts;
         let mut detail = format!(
-            "without an outage {:.1}% of attempts of this kind would have failed ({failed:.0} of {all:.0} in these logs, leaning on their wider group)",
-            100.0 * case.usual_rate
+            "without an outage {:.1}% of attempts of this kind would have failed ({} of {} in these logs, leaning on their wider group)",
+            100.0 * case.usual_rate,
+            tally(failed),
+            tally(all)
         );
         if case.stopped_by_rival > 0.01 {
             detail.push_str(&format!(
