@@ -10,6 +10,8 @@
 )]
 mod sim;
 
+mod marks;
+
 #[path = "../tests/support/score.rs"]
 mod score;
 
@@ -20,6 +22,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context, bail};
 use clap::Parser;
 
+use marks::{page, reliability, table, targets};
 use score::Score;
 use sim::families;
 
@@ -39,7 +42,7 @@ struct Arguments {
     #[arg(long, default_value_t = 1000)]
     from: u64,
     /// Takes seeds that nobody has seen before (and prints the first).
-    #[arg(long)]
+    #[arg(long, conflicts_with = "from")]
     fresh: bool,
     /// Leaves out every id that links calls to payments.
     #[arg(long)]
@@ -50,6 +53,9 @@ struct Arguments {
     /// Keeps logs and truth in this folder.
     #[arg(long)]
     keep: Option<PathBuf>,
+    /// Writes the scores of all families into this page, between its markers: docs/attribution.md.
+    #[arg(long, value_name = "PAGE", conflicts_with_all = ["families", "strip_ids", "payments"])]
+    write: Option<PathBuf>,
     /// Prints each run, too.
     #[arg(long, short)]
     verbose: bool,
@@ -72,118 +78,100 @@ fn one_run(arguments: &Arguments, family: &str, seed: u64, folder: &Path) -> any
     Ok(score::score(&summary.truth, &answer))
 }
 
-/// Median of the errors without their signs; `None` when there are none.
-fn median(errors: &[f64]) -> Option<f64> {
-    let mut sizes: Vec<f64> = errors.iter().map(|e| e.abs()).collect();
-    sizes.sort_by(f64::total_cmp);
-    sizes.get(sizes.len() / 2).copied()
-}
-
-fn header(out: &mut impl std::io::Write) -> std::io::Result<()> {
-    writeln!(
-        out,
-        "{:<20} {:>6} {:>6} | {:>5} {:>5} {:>5} {:>6} {:>6} {:>6} {:>5} | {:>5} {:>5} {:>6} | {:>6} {:>6} {:>5} {:>3} {:>3} {:>3} | {:>5} {:>5}",
-        "family",
-        "failed",
-        "caused",
-        "prec",
-        "rec",
-        "F1",
-        "Brier",
-        "calib",
-        "total",
-        "und%",
-        "cF1",
-        "cRec",
-        "cBrier",
-        "onset",
-        "end",
-        "cover",
-        "pha",
-        "mis",
-        "opn",
-        "outg",
-        "chan"
-    )
-}
-
-fn line(out: &mut impl std::io::Write, name: &str, s: &Score) -> std::io::Result<()> {
-    let (t, c) = (&s.tally, &s.ceiling);
-    let share = |(part, whole): (u64, u64)| {
-        if whole == 0 {
-            "-".to_owned()
-        } else {
-            format!("{:.2}", part as f64 / whole as f64)
+/// All runs of a family; how many could not be scored.
+fn all_runs(
+    arguments: &Arguments,
+    family: &str,
+    from: u64,
+    folder: &Path,
+) -> anyhow::Result<(Score, u64)> {
+    let (mut all, mut broken) = (Score::default(), 0);
+    for seed in from..from + arguments.seeds {
+        match one_run(arguments, family, seed, folder) {
+            Ok(score) => {
+                if arguments.verbose {
+                    say(&format!("  {family} {seed}: {score}"))?;
+                }
+                all.merge(&score);
+            }
+            Err(error) => {
+                broken += 1;
+                say(&format!("  {family} {seed}: {error:#}"))?;
+            }
         }
-    };
-    let time = |errors: &[f64]| median(errors).map_or("-".to_owned(), |m| format!("{m:.1}"));
-    writeln!(
-        out,
-        "{name:<20} {:>6} {:>6} | {:>5.3} {:>5.3} {:>5.3} {:>6.4} {:>6.4} {:>+6.2} {:>5.1} | {:>5.3} {:>5.3} {:>6.4} | {:>6} {:>6} {:>5} {:>3} {:>3} {:>3} | {:>5} {:>5}",
-        t.failed,
-        t.caused,
-        t.precision(),
-        t.recall(),
-        t.f1(),
-        t.brier(),
-        t.calibration_error(),
-        t.total_error(),
-        100.0 * t.undetermined as f64 / t.failed.max(1) as f64,
-        c.f1(),
-        c.recall(),
-        c.brier(),
-        time(&s.onset_errors),
-        time(&s.end_errors),
-        share(s.covered),
-        s.phantom_outages,
-        s.missed_outages,
-        s.open_end_errors,
-        share(s.right_outage),
-        share(s.right_channel),
-    )
-}
-
-fn reliability(out: &mut impl std::io::Write, all: &Score) -> std::io::Result<()> {
-    writeln!(out, "\nprobability   failures  mean given  came true")?;
-    for (i, (n, sum, caused)) in all.tally.tenths.iter().enumerate() {
-        if *n > 0 {
-            let (low, n) = (i as f64 / 10.0, *n as f64);
-            writeln!(
-                out,
-                "{low:.1} - {:.1}     {n:>8}       {:.3}      {:.3}",
-                low + 0.1,
-                sum / n,
-                *caused as f64 / n
-            )?;
+        if arguments.keep.is_none() {
+            std::fs::remove_dir_all(folder.join(format!("{family}-{seed}"))).ok();
         }
     }
-    let [affected, recovered, lost] = all.orders;
-    writeln!(
-        out,
-        "\norders (said/true): affected {}/{}, recovered {}/{}, lost {}/{}; outcome right {}/{}; interval of the total holds it {}/{}; unanswered {}, strangers {}",
-        affected.0,
-        affected.1,
-        recovered.0,
-        recovered.1,
-        lost.0,
-        lost.1,
-        all.right_outcome.0,
-        all.right_outcome.1,
-        all.total_covered.0,
-        all.total_covered.1,
-        all.unanswered,
-        all.strangers
-    )
+    Ok((all, broken))
+}
+
+fn say(line: &str) -> std::io::Result<()> {
+    writeln!(std::io::stdout(), "{line}")
+}
+
+/// What the families came to: the lines of the table, and those that miss a target.
+#[derive(Default)]
+struct Sheet {
+    lines: Vec<String>,
+    missed: Vec<String>,
+    all: Score,
+}
+
+impl Sheet {
+    fn add(&mut self, name: &str, score: &Score) -> std::io::Result<()> {
+        let line = table::line(name, score);
+        say(&line)?;
+        self.lines.push(line);
+        let missed = targets::missed(score);
+        if !missed.is_empty() {
+            self.missed.push(format!("{name}: {}", missed.join(", ")));
+        }
+        self.all.merge(score);
+        Ok(())
+    }
+
+    fn misses(&self) -> String {
+        if self.missed.is_empty() {
+            "Every family meets its targets.\n".to_owned()
+        } else {
+            let items: Vec<String> = self.missed.iter().map(|m| format!("- {m}\n")).collect();
+            format!("Targets missed:\n\n{}", items.concat())
+        }
+    }
+
+    /// The section of the page.
+    fn markdown(&self, command: &str) -> String {
+        format!(
+            "Written by `{command}`.\n\n```text\n{}\n{}\n```\n\n{}\n\n{}\n\n{}\nOver all runs: {}.\n\n{}\n{}",
+            table::head(),
+            self.lines.join("\n"),
+            table::LEGEND,
+            targets::IN_WORDS,
+            self.misses(),
+            table::totals(&self.all),
+            reliability::table(&self.all.tally),
+            reliability::chart(&self.all.tally),
+        )
+    }
+}
+
+/// The first seed: the one asked for, or one that nobody has seen.
+fn first_seed(arguments: &Arguments) -> anyhow::Result<u64> {
+    if !arguments.fresh {
+        return Ok(arguments.from);
+    }
+    let drawn = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+    say(&format!("fresh seed {drawn}; again with --from {drawn}"))?;
+    Ok(drawn)
 }
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let from = if arguments.fresh {
-        SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs()
-    } else {
-        arguments.from
-    };
-    let mut out = std::io::stdout().lock();
+    if let Some(path) = &arguments.write {
+        page::check(path)?;
+    }
+    let from = first_seed(&arguments)?;
     let scratch = tempfile::tempdir()?;
     let folder = arguments.keep.as_deref().unwrap_or(scratch.path());
     std::fs::create_dir_all(folder)?;
@@ -191,35 +179,32 @@ fn main() -> anyhow::Result<()> {
     if names.is_empty() {
         names = families::FAMILIES.iter().map(|f| f.name).collect();
     }
-    writeln!(out, "seeds {from}..{}", from + arguments.seeds)?;
-    header(&mut out)?;
-    let (mut all, mut broken) = (Score::default(), 0);
+    say(&table::head())?;
+    let (mut sheet, mut broken) = (Sheet::default(), 0);
     for name in names {
-        let mut family = Score::default();
-        for seed in from..from + arguments.seeds {
-            match one_run(&arguments, name, seed, folder) {
-                Ok(score) => {
-                    if arguments.verbose {
-                        writeln!(out, "  {name} {seed}: {score}")?;
-                    }
-                    family.merge(&score);
-                }
-                Err(error) => {
-                    broken += 1;
-                    writeln!(out, "  {name} {seed}: {error:#}")?;
-                }
-            }
-            if arguments.keep.is_none() {
-                std::fs::remove_dir_all(folder.join(format!("{name}-{seed}"))).ok();
-            }
-        }
-        line(&mut out, name, &family)?;
-        all.merge(&family);
+        let (score, unscored) = all_runs(&arguments, name, from, folder)?;
+        broken += unscored;
+        sheet.add(name, &score)?;
     }
-    line(&mut out, "ALL", &all)?;
-    reliability(&mut out, &all)?;
+    let last = table::line("ALL", &sheet.all);
+    say(&last)?;
+    sheet.lines.push(last);
+    say(&format!(
+        "\n{}\n{}",
+        sheet.misses(),
+        table::totals(&sheet.all)
+    ))?;
+    say(&format!("\n{}", reliability::table(&sheet.all.tally)))?;
     if broken > 0 {
         bail!("{broken} runs could not be scored");
+    }
+    if let Some(path) = &arguments.write {
+        let command = format!(
+            "cargo run --release --example score -- --seeds {} --from {from} --write {}",
+            arguments.seeds,
+            path.display()
+        );
+        page::write(path, &sheet.markdown(&command))?;
     }
     Ok(())
 }

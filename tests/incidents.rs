@@ -246,8 +246,12 @@ fn the_scorer_gives_full_marks_to_the_truth_and_to_nothing_else() {
     outages[0].start = Some("2021-08-18T12:02:27.300Z".to_owned());
     let late = answered(&truth, &outages, |f| f.caused).unwrap();
     assert_eq!(
-        (late.onset_errors.as_slice(), late.covered),
-        ([10.0].as_slice(), (1, 2)),
+        (
+            late.onset.errors.as_slice(),
+            late.onset.covered,
+            late.end.covered
+        ),
+        ([10.0].as_slice(), (0, 1), (1, 1)),
         "{late}"
     );
     outages[0].exchange = "kraken".to_owned();

@@ -45,6 +45,12 @@ pub(crate) struct TrueOutage {
     pub(crate) end: Option<String>,
     /// Calls that it made fail or slow; 0 when nobody logs the calls to this exchange.
     pub(crate) bad_calls: u64,
+    /// Seconds between the last call before the start and the first one after it, to what failed.
+    #[serde(default)]
+    pub(crate) start_gap_s: Option<f64>,
+    /// The same around the end.
+    #[serde(default)]
+    pub(crate) end_gap_s: Option<f64>,
 }
 
 /// A failed attempt whose record is in the logs.
@@ -190,6 +196,8 @@ pub(crate) struct Labeller<'w> {
     open_orders: HashMap<u64, OrderState>,
     orders: Orders,
     bad_calls: Vec<u64>,
+    /// When calls to what each outage hit began.
+    call_times: Vec<Vec<i64>>,
     last_overload: HashMap<usize, i64>,
 }
 
@@ -210,8 +218,25 @@ impl<'w> Labeller<'w> {
             open_orders: HashMap::new(),
             orders: Orders::default(),
             bad_calls: vec![0; world.outages.len()],
+            call_times: vec![Vec::new(); world.outages.len()],
             last_overload: HashMap::new(),
         }
+    }
+
+    fn note_time(&mut self, service: usize, component: usize, time: i64) {
+        for (outage, times) in self.world.outages.iter().zip(&mut self.call_times) {
+            if outage.service == service && outage.components.contains(&component) {
+                times.push(time);
+            }
+        }
+    }
+
+    /// Seconds between the calls around a moment.
+    fn gap(&self, outage: usize, moment: i64) -> Option<f64> {
+        let times = &self.call_times[outage];
+        let before = times.iter().filter(|t| **t < moment).max()?;
+        let after = times.iter().filter(|t| **t >= moment).min()?;
+        Some((after - before) as f64 / 1000.0)
     }
 
     fn bad_call(&mut self, service: usize, component: usize, time: i64) {
@@ -224,6 +249,7 @@ impl<'w> Labeller<'w> {
     }
 
     pub(crate) fn call(&mut self, call: &CallEnd) {
+        self.note_time(call.service, call.step.component, call.begin);
         let slow = (call.end - call.begin) as f64 > self.world.services[call.service].latency * 4.0;
         if slow || !matches!(call.answer, Answer::Good | Answer::BadRequest) {
             self.bad_call(call.service, call.step.component, call.begin);
@@ -231,6 +257,7 @@ impl<'w> Labeller<'w> {
     }
 
     pub(crate) fn foreign(&mut self, call: &ForeignCall) {
+        self.note_time(call.service, call.component, call.time);
         if call.status != 200 {
             self.bad_call(call.service, call.component, call.time);
         }
@@ -362,6 +389,8 @@ impl<'w> Labeller<'w> {
                     start: (start > world.start).then(|| text(start)),
                     end: (end < world.end).then(|| text(end)),
                     bad_calls: if logged { self.bad_calls[i] } else { 0 },
+                    start_gap_s: self.gap(i, start),
+                    end_gap_s: self.gap(i, end),
                 }
             })
             .collect()

@@ -247,11 +247,11 @@ impl Tally {
         self.tenths.iter().map(|(_, sum, _)| sum).sum()
     }
 
-    /// Relative error of the expected total; of a total of nothing, the sum itself per hundred failures.
+    /// Error of the expected total as a share of the total; where nothing was caused, as a share of the failures.
     #[cfg_attr(test, expect(dead_code, reason = "the tests score single runs"))]
     pub(crate) fn total_error(&self) -> f64 {
         let scale = if self.caused == 0 {
-            self.failed as f64 / 100.0
+            self.failed as f64
         } else {
             self.caused as f64
         };
@@ -271,6 +271,33 @@ fn ratio(part: u64, whole: u64) -> f64 {
     }
 }
 
+/// How well the onsets, or the ends, of outages were told.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Moments {
+    /// Seconds between true and reported moment, one for each outage found with both known. Positive: reported late.
+    pub(crate) errors: Vec<f64>,
+    /// Seconds between the calls around the true moment, where they are known.
+    pub(crate) gaps: Vec<f64>,
+    /// Stated intervals that hold the true moment, of all stated.
+    pub(crate) covered: (u64, u64),
+}
+
+impl Moments {
+    fn cover(&mut self, truth: f64, (low, high): (f64, f64)) {
+        // The contract writes milliseconds.
+        self.covered.0 += u64::from(low - 0.001 <= truth && truth <= high + 0.001);
+        self.covered.1 += 1;
+    }
+
+    #[cfg_attr(test, expect(dead_code, reason = "the tests score single runs"))]
+    fn merge(&mut self, other: &Moments) {
+        self.errors.extend(&other.errors);
+        self.gaps.extend(&other.gaps);
+        self.covered.0 += other.covered.0;
+        self.covered.1 += other.covered.1;
+    }
+}
+
 /// How well one run was answered.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Score {
@@ -281,12 +308,11 @@ pub(crate) struct Score {
     pub(crate) unanswered: u64,
     /// Answers about payments that did not fail.
     pub(crate) strangers: u64,
-    /// Seconds between true and reported onset, end; one for each outage found with both known. Positive: reported late.
-    pub(crate) onset_errors: Vec<f64>,
-    pub(crate) end_errors: Vec<f64>,
-    /// Reported intervals that hold the true moment, of all reported.
-    pub(crate) covered: (u64, u64),
+    pub(crate) onset: Moments,
+    pub(crate) end: Moments,
     pub(crate) phantom_outages: u64,
+    /// Those of them in a run without any outage.
+    pub(crate) false_alarms: u64,
     pub(crate) missed_outages: u64,
     /// Outages whose open end was not said to be open, or the other way round.
     pub(crate) open_end_errors: u64,
@@ -308,13 +334,13 @@ impl Score {
         self.ceiling.merge(&other.ceiling);
         self.unanswered += other.unanswered;
         self.strangers += other.strangers;
-        self.onset_errors.extend(&other.onset_errors);
-        self.end_errors.extend(&other.end_errors);
+        self.onset.merge(&other.onset);
+        self.end.merge(&other.end);
         self.phantom_outages += other.phantom_outages;
+        self.false_alarms += other.false_alarms;
         self.missed_outages += other.missed_outages;
         self.open_end_errors += other.open_end_errors;
         for (mine, theirs) in [
-            (&mut self.covered, other.covered),
             (&mut self.right_outage, other.right_outage),
             (&mut self.right_channel, other.right_channel),
             (&mut self.right_outcome, other.right_outcome),
@@ -357,12 +383,12 @@ impl Score {
         most("Brier score", self.tally.brier(), bounds.max_brier);
         most(
             "onset error",
-            largest(&self.onset_errors),
+            largest(&self.onset.errors),
             bounds.max_onset_error_s,
         );
         most(
             "end error",
-            largest(&self.end_errors),
+            largest(&self.end.errors),
             bounds.max_end_error_s,
         );
         most(
@@ -475,20 +501,17 @@ fn match_outages(truth: &Truth, answer: &Answer, score: &mut Score) -> Vec<(Stri
             score.missed_outages += u64::from(outage.bad_calls >= DETECTABLE_CALLS);
             continue;
         };
-        let mut cover = |truth: f64, (low, high): (f64, f64)| {
-            // The contract writes milliseconds.
-            score.covered.0 += u64::from(low - 0.001 <= truth && truth <= high + 0.001);
-            score.covered.1 += 1;
-        };
         if let Some(start) = outage.start.as_deref().and_then(seconds_of) {
-            score.onset_errors.push(first.start - start);
-            cover(start, first.start_interval);
+            score.onset.errors.push(first.start - start);
+            score.onset.gaps.extend(outage.start_gap_s);
+            score.onset.cover(start, first.start_interval);
         }
         match (outage.end.as_deref().and_then(seconds_of), last.end) {
             (Some(end), Some(said)) => {
-                score.end_errors.push(said - end);
+                score.end.errors.push(said - end);
+                score.end.gaps.extend(outage.end_gap_s);
                 if let Some(interval) = last.end_interval {
-                    cover(end, interval);
+                    score.end.cover(end, interval);
                 }
             }
             (None, None) => {}
@@ -500,6 +523,9 @@ fn match_outages(truth: &Truth, answer: &Answer, score: &mut Score) -> Vec<(Stri
         .iter()
         .filter(|said| !truth.outages.iter().any(|o| same(o, said)))
         .count() as u64;
+    if truth.outages.is_empty() {
+        score.false_alarms = score.phantom_outages;
+    }
     pairs
 }
 
@@ -542,11 +568,13 @@ impl fmt::Display for Score {
         )?;
         write!(
             f,
-            " | outages: onset {:.1?} s, end {:.1?} s, covered {}/{}, phantom {}, missed {}, open ends wrong {}",
-            self.onset_errors,
-            self.end_errors,
-            self.covered.0,
-            self.covered.1,
+            " | outages: onset {:.1?} s, end {:.1?} s, covered {}/{} and {}/{}, phantom {}, missed {}, open ends wrong {}",
+            self.onset.errors,
+            self.end.errors,
+            self.onset.covered.0,
+            self.onset.covered.1,
+            self.end.covered.0,
+            self.end.covered.1,
             self.phantom_outages,
             self.missed_outages,
             self.open_end_errors,
