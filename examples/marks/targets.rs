@@ -50,7 +50,7 @@ pub(crate) fn missed(score: &Score) -> Vec<String> {
         ));
     }
     if misses_silence(score) {
-        missed.push(format!("{} false alarms", score.false_alarms));
+        missed.push(format!("false alarms: {}", score.false_alarms));
     }
     for (name, moments) in [("onset", &score.onset), ("end", &score.end)] {
         if misses_moment(moments) {

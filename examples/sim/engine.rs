@@ -456,9 +456,25 @@ impl<O: Observer> Engine<'_, O> {
         let timeout = self.world.merchants[merchant].client_timeout;
         let state = self.state(now, service, step.component, true);
         let healthy = self.state(now, service, step.component, false);
-        let misuse = self.misuse(now, merchant, service, key, serial);
-        let actual = self.answer(key, serial, service, timeout, &state, bad_request, misuse);
-        let usual = self.answer(key, serial, service, timeout, &healthy, bad_request, misuse);
+        let own_fault = self.own_fault(now, merchant, service, key, serial);
+        let actual = self.answer(
+            key,
+            serial,
+            service,
+            timeout,
+            &state,
+            bad_request,
+            own_fault,
+        );
+        let usual = self.answer(
+            key,
+            serial,
+            service,
+            timeout,
+            &healthy,
+            bad_request,
+            own_fault,
+        );
         let hit = actual.0.is_upstream_failure() && !usual.0.is_upstream_failure();
         let flight = Flight {
             service,
@@ -480,13 +496,13 @@ impl<O: Observer> Engine<'_, O> {
         timeout: i64,
         state: &State,
         bad_request: bool,
-        misuse: Option<u16>,
+        own_fault: Option<Answer>,
     ) -> (Answer, i64) {
         let service = &self.world.services[service];
         let usual = service.latency * self.draws.skewed(key, serial, For::Latency);
         let quick = (usual * 0.3) as i64 + 2;
-        if let Some(status) = misuse {
-            return (Answer::Status(status), quick);
+        if let Some(answer) = own_fault {
+            return (answer, quick);
         }
         let u = self.draws.unit(key, serial, For::Failure);
         let answer = if u < service.base_error {
@@ -605,6 +621,36 @@ impl<O: Observer> Engine<'_, O> {
         }
     }
 
+    /// The answer that a merchant has itself to blame for.
+    fn own_fault(
+        &self,
+        now: i64,
+        merchant: usize,
+        service: usize,
+        key: u64,
+        serial: u64,
+    ) -> Option<Answer> {
+        let cut_off = self.cut_off(now, merchant, key, serial);
+        let misuse = || self.misuse(now, merchant, service, key, serial);
+        cut_off
+            .then_some(Answer::Refused)
+            .or_else(|| misuse().map(Answer::Status))
+    }
+
+    fn cut_off(&self, now: i64, merchant: usize, key: u64, serial: u64) -> bool {
+        self.world.rivals.iter().any(|rival| match rival {
+            Rival::Network {
+                merchant: m,
+                start,
+                end,
+                failing,
+            } if *m == merchant && (*start..*end).contains(&now) => {
+                self.draws.unit(key, serial, For::Network) < *failing
+            }
+            _ => false,
+        })
+    }
+
     fn misuse(
         &self,
         now: i64,
@@ -672,8 +718,10 @@ impl<O: Observer> Engine<'_, O> {
     /// The ordinary failure that awaits an attempt, if one does.
     fn fate(&self, attempt: &Attempt) -> Option<Fate> {
         let mut u = self.draws.unit(attempt.key(), 0, For::Fate);
+        let factor = self.world.fates_factor(attempt.start);
         for (fate, p) in &self.method(attempt).fates {
-            if u < *p {
+            let p = p * factor;
+            if u < p {
                 return Some(*fate);
             }
             u -= p;
@@ -993,7 +1041,8 @@ impl<O: Observer> Engine<'_, O> {
         if reason == Some(Reason::Expired) {
             return deposit_fails;
         }
-        let fates: f64 = method.fates.iter().map(|(_, p)| p).sum();
+        let fates: f64 = method.fates.iter().map(|(_, p)| p).sum::<f64>()
+            * self.world.fates_factor(attempt.start);
         let defect = self.defect(now, attempt);
         1.0 - (1.0 - fates) * (1.0 - defect) * (1.0 - deposit_fails)
     }

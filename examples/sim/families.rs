@@ -196,6 +196,36 @@ pub(crate) const FAMILIES: &[Family] = &[
         everything_at_once,
     ),
     family("no-ids", "no id links calls to payments", no_ids),
+    family(
+        "common-path",
+        "one merchant's way out fails: all that it calls refuses it; no outage",
+        common_path,
+    ),
+    family(
+        "night",
+        "ordinary failures double at night, the outage is at night",
+        night,
+    ),
+    family(
+        "exchange-silent",
+        "the exchange's gateway is gone and logs nothing, clients are refused",
+        exchange_silent,
+    ),
+    family(
+        "other-words",
+        "fields in words of the house, nested, and an export of requests",
+        other_words,
+    ),
+    family(
+        "sentences",
+        "application logs in sentences, calls as lines of an HTTP client",
+        sentences,
+    ),
+    family(
+        "folders",
+        "merchants are told only by the folder of their logs",
+        folders,
+    ),
 ];
 
 /// The scenario of a family for a seed, at exchanges whose names and habits differ from seed to seed; `None` when
@@ -506,6 +536,7 @@ fn ordinary_day(seed: u64, p: &mut Parameters) -> World {
         announcements: Vec::new(),
         notes: Vec::new(),
         diurnal: 0.5,
+        night: 1.0,
         strip_ids: false,
     }
 }
@@ -534,6 +565,7 @@ fn merchant(p: &mut Parameters, name: &'static str, count: usize) -> Merchant {
             Wording::Generic,
         ]),
         states_retry_of: p.chance(0.5),
+        told_by_folder: false,
         log: payments_sheet(p),
     }
 }
@@ -1096,6 +1128,81 @@ fn no_ids(world: &mut World, p: &mut Parameters) {
     let o = outage(world, p);
     world.outages.push(o);
     world.strip_ids = true;
+}
+
+/// The network of one merchant: no outage, although it cannot reach any upstream.
+fn common_path(world: &mut World, p: &mut Parameters) {
+    let o = outage(world, p);
+    world.rivals.push(Rival::Network {
+        merchant: p.whole(0, world.merchants.len() as i64 - 1) as usize,
+        start: o.start,
+        end: o.start + p.whole(10, 50) * MINUTE,
+        failing: p.between(0.85, 1.0),
+    });
+}
+
+/// Twelve hours from the afternoon on; the baseline of the night differs from that of the day.
+fn night(world: &mut World, p: &mut Parameters) {
+    world.start = world.start / (24 * HOUR) * (24 * HOUR) + 17 * HOUR;
+    world.end = world.start + 12 * HOUR;
+    world.night = 2.0;
+    let mut o = outage(world, p);
+    o.start = world.start + p.whole(6 * 60, 9 * 60) * MINUTE + p.whole(0, 59) * SECOND;
+    o.end = o.start + p.whole(35, 80) * MINUTE;
+    world.outages.push(o);
+}
+
+fn exchange_silent(world: &mut World, p: &mut Parameters) {
+    let shape = p.pick(&[Shape::Nginx, Shape::JsonLines, Shape::Csv(',')]);
+    world.services[BINANCE].log = gateway(shape);
+    let mut o = outage(world, p);
+    o.components = vec![0, WALLET, TRADING];
+    (o.failing, o.flavour, o.slow) = (1.0, Flavour::Refuses, 1.0);
+    world.outages.push(o);
+}
+
+fn other_words(world: &mut World, p: &mut Parameters) {
+    let o = outage(world, p);
+    world.outages.push(o);
+    for merchant in &mut world.merchants {
+        (merchant.log.shape, merchant.log.vocabulary) = p.pick(&[
+            (Shape::JsonLines, Vocabulary::Desk),
+            (Shape::Csv(','), Vocabulary::Desk),
+            (Shape::JsonNested, Vocabulary::Charge),
+            (Shape::Logfmt, Vocabulary::Desk),
+        ]);
+    }
+    each_call_sheet(world, |sheet| {
+        (sheet.shape, sheet.vocabulary) = p.pick(&[
+            (Shape::Csv(','), Vocabulary::Requests),
+            (Shape::JsonLines, Vocabulary::Desk),
+        ]);
+    });
+}
+
+fn sentences(world: &mut World, p: &mut Parameters) {
+    let o = outage(world, p);
+    world.outages.push(o);
+    for merchant in &mut world.merchants {
+        merchant.log.shape = Shape::Sentence;
+        merchant.log.vocabulary = p.pick(&[Vocabulary::Plain, Vocabulary::Desk]);
+        merchant.log.stamp = p.pick(&[Stamp::Utc, Stamp::Offset(120)]);
+    }
+    for service in &mut world.services[..3] {
+        service.log = CallLog::Client(sheet(Shape::HttpClient, Vocabulary::Plain));
+    }
+}
+
+fn folders(world: &mut World, p: &mut Parameters) {
+    let o = outage(world, p);
+    world.outages.push(o);
+    for merchant in &mut world.merchants {
+        merchant.told_by_folder = true;
+    }
+    for service in &mut world.services[..3] {
+        let shape = p.pick(&[Shape::HttpClient, Shape::JsonLines]);
+        service.log = CallLog::Client(sheet(shape, Vocabulary::Plain));
+    }
 }
 
 /// A balance at the exchange, paid through its API alone.

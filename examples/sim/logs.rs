@@ -12,7 +12,7 @@ use super::random::{Draws, For};
 use super::shapes::{self, Cell, Key, Shape};
 use super::truth::is_unknown;
 use super::words;
-use super::world::{Announcement, CallLog, Packing, Sheet, World};
+use super::world::{Announcement, CallLog, Merchant, Packing, Sheet, World};
 
 const PAYMENT_KEYS: &[Key] = &[
     Key::Time,
@@ -114,9 +114,11 @@ impl LogFile {
             Packing::Gzip => name.push_str(".gz"),
             Packing::Zstd => name.push_str(".zst"),
         }
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().unwrap_or(folder))?;
         let mut file = LogFile {
             sheet: sheet.clone(),
-            out: Out::open(&folder.join(name), sheet.packing)?,
+            out: Out::open(&path, sheet.packing)?,
             number,
             start,
             lines: 0,
@@ -251,6 +253,15 @@ impl Log {
     }
 }
 
+/// Name of a merchant's file without its ending.
+fn stem(merchant: &Merchant, what: &str) -> String {
+    if merchant.told_by_folder {
+        format!("{}/{what}", merchant.name)
+    } else {
+        format!("{what}-{}", merchant.name)
+    }
+}
+
 /// All log files of a scenario.
 pub(crate) struct Logs<'w> {
     world: &'w World,
@@ -263,6 +274,15 @@ pub(crate) struct Logs<'w> {
 /// The payment id as text.
 pub(crate) fn payment_id(draws: &Draws, key: u64) -> String {
     format!("pay_{:016x}", draws.bits(key, 1, For::TraceId))
+}
+
+/// The merchant's name as its own logs have it.
+fn name_in_log(merchant: &Merchant) -> Cell {
+    if merchant.told_by_folder {
+        Cell::Absent
+    } else {
+        Cell::Text(merchant.name.to_owned())
+    }
 }
 
 fn order_id(order: u64) -> String {
@@ -280,7 +300,7 @@ impl<'w> Logs<'w> {
         let mut payments = Vec::new();
         for merchant in &world.merchants {
             payments.push(open(
-                &format!("payments-{}", merchant.name),
+                &stem(merchant, "payments"),
                 &merchant.log,
                 PAYMENT_KEYS,
             )?);
@@ -299,7 +319,7 @@ impl<'w> Logs<'w> {
                     .iter()
                     .map(|m| {
                         open(
-                            &format!("{}-calls-{}", service.name, m.name),
+                            &stem(m, &format!("{}-calls", service.name)),
                             sheet,
                             CALL_KEYS,
                         )
@@ -399,7 +419,7 @@ impl<'w> Logs<'w> {
                 Key::CustomerId,
                 Cell::Text(format!("cus_{:05x}", attempt.customer)),
             ),
-            (Key::Merchant, Cell::Text(merchant.name.into())),
+            (Key::Merchant, name_in_log(merchant)),
             (Key::Method, Cell::Text(method.name.into())),
             (
                 Key::Exchange,
@@ -483,13 +503,16 @@ impl<'w> Logs<'w> {
         };
         let success = call.answer == Answer::Good;
         let trace = self.dirty_trace(sheet.dirt.ids, call.key, call.serial);
+        let merchant = &self.world.merchants[call.merchant];
+        let caller = if gateway {
+            Cell::Text(merchant.name.to_owned())
+        } else {
+            name_in_log(merchant)
+        };
         let fields = self.call_fields(
             call.service,
-            sheet.shape,
-            (
-                self.world.merchants[call.merchant].name,
-                call.step.component,
-            ),
+            sheet.names_host(),
+            (caller, call.step.component),
             (
                 call.step.operation,
                 call.step.http,
@@ -506,15 +529,15 @@ impl<'w> Logs<'w> {
     fn call_fields(
         &self,
         service: usize,
-        shape: Shape,
-        (caller, component): (&str, usize),
+        names_host: bool,
+        (caller, component): (Cell, usize),
         (operation, http, path): (&str, &str, &str),
         (status, error, duration): (Option<u16>, &str, i64),
         trace: Cell,
     ) -> [(Key, Cell); 12] {
         let service = &self.world.services[service];
         let text = |t: &str| Cell::Text(t.to_owned());
-        let exchange = if shape == Shape::Nginx {
+        let exchange = if names_host {
             service.host
         } else {
             service.name
@@ -525,7 +548,7 @@ impl<'w> Logs<'w> {
                 text(if error.is_empty() { "INFO" } else { "WARN" }),
             ),
             (Key::Event, text("exchange_call")),
-            (Key::Caller, text(caller)),
+            (Key::Caller, caller),
             (Key::Exchange, text(exchange)),
             (
                 Key::Component,
@@ -582,8 +605,8 @@ impl<'w> Logs<'w> {
         let path = words::path(service.hides_components, &path);
         let fields = self.call_fields(
             call.service,
-            sheet.shape,
-            (&caller, call.component),
+            sheet.names_host(),
+            (Cell::Text(caller), call.component),
             ("public", "GET", path),
             (Some(call.status), error, duration),
             // Strangers send no trace.

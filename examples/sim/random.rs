@@ -37,6 +37,7 @@ pub(crate) enum For {
     WrongId,
     Noise,
     Parameter,
+    Network,
 }
 
 /// The finaliser of splitmix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).

@@ -20,6 +20,10 @@ pub(crate) enum Shape {
     Logfmt,
     /// An access log with extra timings as `key=value`; only for calls at a gateway.
     Nginx,
+    /// An application log: `Payment <id> (order <id>) failed: k=v … - text`; only for payments.
+    Sentence,
+    /// The log of an HTTP client: `GET https://host/path -> 200 OK in 53 ms k=v …`; only for calls.
+    HttpClient,
 }
 
 impl Shape {
@@ -28,7 +32,7 @@ impl Shape {
             Shape::JsonLines | Shape::JsonNested | Shape::JsonOtel => "jsonl",
             Shape::JsonArray => "json",
             Shape::Csv(_) => "csv",
-            Shape::Logfmt | Shape::Nginx => "log",
+            Shape::Logfmt | Shape::Nginx | Shape::Sentence | Shape::HttpClient => "log",
         }
     }
 }
@@ -42,6 +46,12 @@ pub(crate) enum Vocabulary {
     /// Elastic Common Schema.
     Ecs,
     Camel,
+    /// Words of a trading desk.
+    Desk,
+    /// Everything of a payment below `charge`.
+    Charge,
+    /// An export of requests that names hosts.
+    Requests,
 }
 
 /// A field of a payment record or of a call record.
@@ -167,13 +177,72 @@ const NAMES: &[(Key, [&str; 4])] = &[
     ),
 ];
 
+/// Words of the later vocabularies; a field that is missing is called as in the plain one.
+const DESK: &[(Key, &str)] = &[
+    (Key::PaymentId, "payment_uid"),
+    (Key::OrderId, "cart_id"),
+    (Key::CustomerId, "shopper_ref"),
+    (Key::Merchant, "storefront"),
+    (Key::Method, "rail"),
+    (Key::Exchange, "venue"),
+    (Key::Currency, "coin_or_ccy"),
+    (Key::Amount, "ticket_size"),
+    (Key::Status, "result"),
+    (Key::ErrorCode, "decline_code"),
+    (Key::ErrorMessage, "decline_text"),
+    (Key::Duration, "took_ms"),
+    (Key::Attempt, "try_no"),
+    (Key::RetryOf, "again_for"),
+    (Key::TraceId, "correlation_id"),
+    (Key::Caller, "desk"),
+    (Key::Component, "venue_part"),
+];
+const CHARGE: &[(Key, &str)] = &[
+    (Key::PaymentId, "charge.id"),
+    (Key::OrderId, "charge.order.id"),
+    (Key::CustomerId, "charge.customer.id"),
+    (Key::Merchant, "charge.shop"),
+    (Key::Method, "charge.method"),
+    (Key::Exchange, "charge.venue"),
+    (Key::Currency, "charge.currency"),
+    (Key::Amount, "charge.amount"),
+    (Key::Status, "charge.state"),
+    (Key::ErrorCode, "charge.failure.code"),
+    (Key::ErrorMessage, "charge.failure.text"),
+    (Key::Duration, "charge.took_ms"),
+    (Key::Attempt, "charge.try"),
+    (Key::RetryOf, "charge.retry_of"),
+];
+const REQUESTS: &[(Key, &str)] = &[
+    (Key::Time, "request_time"),
+    (Key::Exchange, "host"),
+    (Key::Caller, "client"),
+    (Key::HttpMethod, "verb"),
+    (Key::HttpStatus, "status"),
+    (Key::Duration, "took_ms"),
+    (Key::ErrorMessage, "error"),
+    (Key::TraceId, "request_id"),
+];
+
 impl Vocabulary {
+    fn later(self) -> &'static [(Key, &'static str)] {
+        match self {
+            Vocabulary::Desk => DESK,
+            Vocabulary::Charge => CHARGE,
+            Vocabulary::Requests => REQUESTS,
+            _ => &[],
+        }
+    }
+
     fn name(self, key: Key) -> &'static str {
+        if let Some((_, name)) = self.later().iter().find(|(k, _)| *k == key) {
+            return name;
+        }
         let column = match self {
-            Vocabulary::Plain => 0,
             Vocabulary::Other => 1,
             Vocabulary::Ecs => 2,
             Vocabulary::Camel => 3,
+            _ => 0,
         };
         NAMES
             .iter()
@@ -188,6 +257,8 @@ impl Vocabulary {
             (Vocabulary::Ecs, false) => "failure",
             (Vocabulary::Other, true) => "SUCCESS",
             (Vocabulary::Other, false) => "FAILED",
+            (Vocabulary::Desk, true) => "paid",
+            (Vocabulary::Desk, false) => "declined",
             (_, true) => "succeeded",
             (_, false) => "failed",
         }
@@ -260,6 +331,8 @@ pub(crate) fn line(
         Shape::Csv(separator) => csv(separator, &all),
         Shape::Logfmt => logfmt(vocabulary, &all),
         Shape::Nginx => nginx(&all, time, zone),
+        Shape::Sentence => sentence(vocabulary, &all),
+        Shape::HttpClient => http_client(vocabulary, &all),
     }
 }
 
@@ -392,6 +465,83 @@ fn logfmt(vocabulary: Vocabulary, fields: &[(Key, Cell)]) -> String {
         }
     }
     out
+}
+
+/// A field as it stands in running text; `-` when it is absent.
+fn word(fields: &[(Key, Cell)], key: Key) -> String {
+    match fields.iter().find(|(k, _)| *k == key) {
+        Some((_, Cell::Text(text) | Cell::Decimal(text))) => text.clone(),
+        Some((_, Cell::Number(n))) => n.to_string(),
+        _ => "-".to_owned(),
+    }
+}
+
+/// The fields that a sentence has not said, as `k=v`.
+fn left(vocabulary: Vocabulary, fields: &[(Key, Cell)], said: &[Key]) -> String {
+    let unsaid = fields.iter().filter(|(k, _)| !said.contains(k));
+    logfmt(vocabulary, &unsaid.cloned().collect::<Vec<_>>())
+}
+
+/// `<time> ERROR Payment <id> (order <id>) failed: k=v … - text`
+fn sentence(vocabulary: Vocabulary, fields: &[(Key, Cell)]) -> String {
+    const SAID: &[Key] = &[
+        Key::Time,
+        Key::Level,
+        Key::Event,
+        Key::PaymentId,
+        Key::OrderId,
+        Key::Status,
+        Key::ErrorMessage,
+    ];
+    let word = |key| word(fields, key);
+    let text = match word(Key::ErrorMessage).as_str() {
+        "-" => String::new(),
+        text => format!(" - {text}"),
+    };
+    format!(
+        "{} {} Payment {} (order {}) {}: {}{text}",
+        word(Key::Time),
+        word(Key::Level),
+        word(Key::PaymentId),
+        word(Key::OrderId),
+        word(Key::Status),
+        left(vocabulary, fields, SAID),
+    )
+}
+
+/// `<time> INFO GET https://host/path -> 200 OK in 53 ms k=v …`
+fn http_client(vocabulary: Vocabulary, fields: &[(Key, Cell)]) -> String {
+    const SAID: &[Key] = &[
+        Key::Time,
+        Key::Level,
+        Key::Event,
+        Key::Exchange,
+        Key::Operation,
+        Key::HttpMethod,
+        Key::Path,
+        Key::HttpStatus,
+        Key::Duration,
+        Key::ErrorMessage,
+    ];
+    let word = |key| word(fields, key);
+    let answer = match (
+        word(Key::HttpStatus).as_str(),
+        word(Key::ErrorMessage).as_str(),
+    ) {
+        ("-", text) => text.to_owned(),
+        (status, "-") => format!("{status} OK"),
+        (status, text) => format!("{status} {text}"),
+    };
+    format!(
+        "{} {} {} https://{}{} -> {answer} in {} ms {}",
+        word(Key::Time),
+        word(Key::Level),
+        word(Key::HttpMethod),
+        word(Key::Exchange),
+        word(Key::Path),
+        word(Key::Duration),
+        left(vocabulary, fields, SAID),
+    )
 }
 
 /// `$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "-" "$http_user_agent" rt=… urt="…" us=… rid=… host=…`

@@ -305,6 +305,8 @@ impl<'w> Labeller<'w> {
             Reason::CircuitOpen | Reason::Exhausted => shadow != Some(&reason),
             _ => end.hit,
         };
+        // A breaker can also be open, and a poll be held up, without any outage.
+        let hit = hit && !self.world.outages.is_empty();
         let own = if hit { 1.0 - end.own_failure } else { 0.0 };
         let ceiling = prior + (1.0 - prior) * own;
         let outage = caused.then(|| self.which(end)).flatten();

@@ -55,6 +55,14 @@ pub(crate) struct Sheet {
     pub(crate) dirt: Dirt,
 }
 
+impl Sheet {
+    /// Whether calls name the host of the exchange in place of the exchange.
+    pub(crate) fn names_host(&self) -> bool {
+        matches!(self.shape, Shape::Nginx | Shape::HttpClient)
+            || self.vocabulary == Vocabulary::Requests
+    }
+}
+
 /// How time stamps are written.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Stamp {
@@ -174,6 +182,8 @@ pub(crate) struct Merchant {
     pub(crate) max_attempts: u32,
     pub(crate) wording: Wording,
     pub(crate) states_retry_of: bool,
+    /// Its logs lie in a folder of its name and do not name it.
+    pub(crate) told_by_folder: bool,
     pub(crate) log: Sheet,
 }
 
@@ -288,6 +298,13 @@ pub(crate) enum Rival {
         end: i64,
         failing: f64,
     },
+    /// A merchant's way out fails: whatever it calls refuses the connection, in the same seconds.
+    Network {
+        merchant: usize,
+        start: i64,
+        end: i64,
+        failing: f64,
+    },
     /// More orders, all merchants.
     Burst { start: i64, end: i64, factor: f64 },
 }
@@ -321,6 +338,8 @@ pub(crate) struct World {
     pub(crate) notes: Vec<(i64, String)>,
     /// How far traffic falls at night: 0 flat, 1 to nothing.
     pub(crate) diurnal: f64,
+    /// Factor on the ordinary failures at night, from 22:00 to 06:00.
+    pub(crate) night: f64,
     /// Leave out every id that links calls to payments.
     pub(crate) strip_ids: bool,
 }
@@ -341,6 +360,16 @@ impl World {
             }
         }
         share
+    }
+
+    /// Factor on the ordinary failures of an attempt that began at a moment.
+    pub(crate) fn fates_factor(&self, t: i64) -> f64 {
+        let hour = t.rem_euclid(24 * HOUR) / HOUR;
+        if (6..22).contains(&hour) {
+            1.0
+        } else {
+            self.night
+        }
     }
 
     /// The highest traffic that can occur, as a share of the usual peak.
