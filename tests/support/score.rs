@@ -289,7 +289,6 @@ impl Moments {
         self.covered.1 += 1;
     }
 
-    #[cfg_attr(test, expect(dead_code, reason = "the tests score single runs"))]
     fn merge(&mut self, other: &Moments) {
         self.errors.extend(&other.errors);
         self.gaps.extend(&other.gaps);
