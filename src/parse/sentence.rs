@@ -49,7 +49,7 @@ impl<'a> Word<'a> {
 
     fn is_one_of(&self, list: &[&str]) -> bool {
         let is = |w: &&str| self.raw.eq_ignore_ascii_case(w) || self.bare().eq_ignore_ascii_case(w);
-        list.iter().any(|w| is(&w))
+        list.iter().any(is)
     }
 
     fn is_pair(&self) -> bool {
