@@ -256,7 +256,20 @@ impl Cells {
     /// The same for failures with this error and this state of the linked calls. What was to be expected is the error's
     /// usual rate, spread over the states as the attempts of that stretch are: in an outage many calls fail, also those of
     /// attempts that would have been declined.
+    ///
+    /// A failed call never speaks less for the outage than a served one would: where thin cells say so, the larger holds.
     pub(crate) fn of_error_and_link(&self, f: &Failure, window: Window) -> Fraction {
+        let mut own = self.of_link(f, window);
+        if f.link == LinkState::Failed {
+            let link = LinkState::Good;
+            own.value = own
+                .value
+                .max(self.of_link(&Failure { link, ..*f }, window).value);
+        }
+        own
+    }
+
+    fn of_link(&self, f: &Failure, window: Window) -> Fraction {
         let prior = prior(f.who.uses, f.class, Some(f.link), window);
         self.chain(
             f,
