@@ -88,6 +88,11 @@ const fn group(
 
 use Reach::{Alone, Anywhere};
 
+/// Rank of a stamp of the last change: below one of an end.
+pub const CHANGED_RANK: u16 = 600;
+/// Rank of a stamp of the creation, at most: below one of the event itself.
+pub const CREATED_RANK: u16 = 700;
+
 /// The table. Within a group the earlier name wins; a group with a higher rank wins over one with a lower.
 #[rustfmt::skip]
 const GROUPS: &[Group] = &[
@@ -102,10 +107,9 @@ const GROUPS: &[Group] = &[
         "transact_time", "payment_time", "payment_date", "request_timestamp", "requested_at",
         "date", "edge_start_timestamp", "source_realtime_timestamp", "realtime_timestamp",
     ]),
-    group(Field::Time, Reads::Stamp, Alone, 700, &[
+    group(Field::Time, Reads::Stamp, Alone, CREATED_RANK, &[
         "created_at", "created", "created_date", "created_time", "creation_date", "createdon",
-        "create_time", "submitted_at", "initiated_at", "received_at", "updated_at", "updated",
-        "last_updated", "modified_at", "observed_time_unix_nano", "receive_timestamp",
+        "create_time", "submitted_at", "initiated_at", "received_at", "observed_time_unix_nano", "receive_timestamp",
         "ingestion_time", "event_created", "processed_at",
     ]),
     group(Field::StartTime, Reads::Stamp, Alone, 800, &[
@@ -119,6 +123,11 @@ const GROUPS: &[Group] = &[
         "finished", "completed_at", "completion_time", "end_time_unix_nano", "response_at",
         "response_ts", "responded_at", "response_received_at", "event_end", "settled_at",
         "confirmed_at", "failed_at", "resolved_ts", "edge_end_timestamp",
+    ]),
+    // what changed last, when nothing says when it ended
+    group(Field::EndTime, Reads::Stamp, Alone, CHANGED_RANK, &[
+        "updated_at", "updated", "last_updated", "modified_at", "last_updated_at", "update_time", "last_update", "updated_on",
+        "last_modified", "changed_at", "status_changed_at",
     ]),
     // --- how long
     group(Field::Duration, Reads::Duration(Some(DurationUnit::Nanos)), Anywhere, 890, &[
@@ -376,6 +385,8 @@ const GROUPS: &[Group] = &[
     ]),
     group(Field::ErrorMessage, Reads::Plain, Alone, 400, &[
         "detail", "details", "description", "status_description", "response_message", "explanation",
+        "response_text", "response_desc", "response_description", "result_text", "result_message", "result_desc",
+        "result_description", "status_detail", "why",
     ]),
     group(Field::ErrorType, Reads::Plain, Anywhere, 900, &[
         "error.type", "error_type", "exception.type", "exception_type", "exception_class",

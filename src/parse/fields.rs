@@ -11,6 +11,8 @@ use crate::model::{DurationUnit, Field, Record};
 
 /// Rank of a name that `knockon.toml` maps: above everything in the table.
 const MAPPED: u16 = 5000;
+/// A change later than this after the creation is no end of the attempt, in seconds.
+const LATEST_CHANGE_S: f64 = 6.0 * 3600.0;
 /// How much less a value counts that was found inside the text of a message.
 pub(crate) const INSIDE_MESSAGE: u16 = 300;
 
@@ -392,8 +394,14 @@ impl Fields {
         let Draft {
             mut record,
             bad_stamp,
+            ranks,
             ..
         } = draft;
+        if ranks[Field::EndTime as usize] <= aliases::CHANGED_RANK
+            && ranks[Field::Time as usize] <= aliases::CREATED_RANK
+        {
+            changed_later(&mut record);
+        }
         record.time = record.time.or(record.end).or(record.start);
         if record.time.is_none() {
             return Err(match bad_stamp {
@@ -637,6 +645,18 @@ fn take_stamp<'a>(
         _ => draft.record.time = Some(read),
     }
     Some(field)
+}
+
+/// A record that tells when it was created and when it changed last begins with the one; its time is the other, unless
+/// that is so late that it was changed for another reason.
+fn changed_later(record: &mut Record<'_>) {
+    if let (Some(created), Some(end), None) = (record.time, record.end, record.start) {
+        let later = end.time.secs_since(created.time);
+        if created.has_zone == end.has_zone && later > 0.0 && later <= LATEST_CHANGE_S {
+            record.start = Some(created);
+            record.time = Some(end);
+        }
+    }
 }
 
 /// Whether what stands under a name of a duration is a moment: `request_time` is either.

@@ -505,8 +505,16 @@ pub(super) fn payment_error<'a>(
     words.http_status = status.filter(|s| matches!(s, 400..=498 | 502 | 504) && *s != 460);
     words.status = Some(status_word);
     let left = matches!(status, Some(460 | 499));
+    // Many shops call each failure declined: words of its own that nobody knows leave it open.
+    let own = [words.code, words.message, words.error_type];
+    let says_more = own
+        .iter()
+        .flatten()
+        .any(|t| !t.eq_ignore_ascii_case(status_word));
     words.fallback = if left {
         ErrorClass::UserCancelled
+    } else if says_more && standing.class == ErrorClass::BusinessDecline {
+        ErrorClass::Unknown
     } else {
         standing.class
     };

@@ -649,7 +649,7 @@ fn normalise(texts: &[Option<&str>]) -> String {
 
 /// An HTTP error status that a (normalised) text states as such: `http 503`, `status code 502`, `504 gateway …`.
 fn http_status_in(text: &str) -> Option<u16> {
-    const BEFORE: [&str; 18] = [
+    const BEFORE: [&str; 23] = [
         "http",
         "status",
         "code",
@@ -659,6 +659,11 @@ fn http_status_in(text: &str) -> Option<u16> {
         "response",
         "with",
         "got",
+        "fehler",
+        "erro",
+        "erreur",
+        "errore",
+        "código",
         "answered",
         "answers",
         "replied",
