@@ -76,13 +76,17 @@ impl Mechanism {
             let upstream = class.is_upstream() || class == C::CircuitOpen;
             m.other_party += share(upstream && names_other_party(names, &error));
             match class {
-                C::UpstreamUnavailable | C::Overload | C::Maintenance | C::CircuitOpen => {
+                C::UpstreamUnavailable
+                | C::Overload
+                | C::Maintenance
+                | C::RateLimited
+                | C::CircuitOpen => {
                     m.unavailable += 1.0;
                 }
                 C::ResourceExhausted => m.exhausted += 1.0,
                 C::UpstreamTimeout => m.timed_out += 1.0,
                 C::BusinessDecline | C::UserCancelled => m.decided += 1.0,
-                C::ClientError | C::Auth | C::Clock | C::RateLimited => m.faulty += 1.0,
+                C::ClientError | C::Auth | C::Clock => m.faulty += 1.0,
                 C::Internal => m.internal += 1.0,
                 C::Expired => m.expired += 1.0,
                 C::Unknown | C::None => {}

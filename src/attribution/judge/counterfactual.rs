@@ -14,6 +14,8 @@ use crate::timeline::{Health, Timeline};
 
 /// Share of the attempts that an imagined other incident stops.
 const OTHER_INCIDENT: f64 = 0.9;
+/// Twice a rate below this is no other rate.
+const LEAST_RATE: f64 = 0.001;
 /// A usual failure rate is doubled up to here.
 const HIGHEST_RATE: f64 = 0.98;
 
@@ -92,7 +94,9 @@ impl<'a> Again<'a> {
         } else {
             self.other_calls(o)
         };
-        out.push(self.twice_the_usual(o));
+        if self.case(o, |_, _| ()).usual_rate > LEAST_RATE {
+            out.push(self.twice_the_usual(o));
+        }
         out.push(self.rival(o));
         out.push(self.not_met(o));
         if self.case(o, |_, _| ()).was_on < 1.0 {
