@@ -257,10 +257,11 @@ impl Cells {
     /// usual rate, spread over the states as the attempts of that stretch are: in an outage many calls fail, also those of
     /// attempts that would have been declined.
     ///
-    /// A failed call never speaks less for the outage than a served one would: where thin cells say so, the larger holds.
+    /// A call that failed, or never came where one was usual, never speaks less for the outage than a served one would:
+    /// where thin cells say so, the larger holds.
     pub(crate) fn of_error_and_link(&self, f: &Failure, window: Window) -> Fraction {
         let mut own = self.of_link(f, window);
-        if f.link == LinkState::Failed {
+        if matches!(f.link, LinkState::Failed | LinkState::Missing) {
             let link = LinkState::Good;
             own.value = own
                 .value
