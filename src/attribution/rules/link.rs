@@ -28,6 +28,9 @@ impl Rule for LinkedCall {
         let detail = match (case.link, call) {
             (LinkState::Failed, Some(call)) => format!("{how} failed ({call})"),
             (LinkState::Good, Some(call)) => format!("{how} was served well ({call})"),
+            // Thought up: what would be if it had.
+            (LinkState::Failed, None) => "its own call failed".to_string(),
+            (LinkState::Good, None) => "its own call was served well".to_string(),
             (LinkState::Elsewhere, Some(call)) => {
                 format!("another call of it failed instead ({call})")
             }
