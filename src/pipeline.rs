@@ -10,13 +10,14 @@ mod rows;
 use anyhow::Result;
 
 use crate::model::{
-    IdHash, Report, Role, SloTarget, Story, Thresholds, Time, TimelineRow, WhatIfOptions, ZoneFrom,
+    Attempt, IdHash, Report, Role, SloTarget, Story, Thresholds, Time, TimelineRow, WhatIfOptions,
+    ZoneFrom,
 };
 use crate::outage::Detected;
 use crate::timeline::Timeline;
 use crate::{attribution, outage, parse, source, timeline};
 
-use assemble::{base_report, cite, report_of, worth_citing};
+use assemble::{base_report, cite, id_of, report_of, worth_citing};
 use reading::{keep_wanted, keep_wanted_outages, read_all};
 
 /// A zone for stamps without one.
@@ -90,8 +91,8 @@ pub fn analyze(settings: &Settings) -> Result<Report> {
     Ok(report)
 }
 
-/// The report, and everything known about each attempt with an id: none when no record has it, several when several merchants
-/// gave it.
+/// The report, and everything known about each attempt with a payment id, else with that order, trace or request id,
+/// else on that line (`payments.csv:17`): none when no record has it, several when several merchants gave it or an order was paid more than once.
 ///
 /// # Errors
 /// As [`analyze`].
@@ -99,21 +100,43 @@ pub fn explain(settings: &Settings, id: &str) -> Result<(Report, Vec<Story>)> {
     let found = find(settings)?;
     let report = report_of(settings, &found);
     let wanted = IdHash::of(id);
-    let attempts = found.timeline.attempts.iter();
-    let indices: Vec<usize> = attempts
-        .enumerate()
-        .filter(|(_, a)| wanted.is_some() && a.links[0] == wanted)
-        .map(|(i, _)| i)
-        .collect();
+    let with = |matches: &dyn Fn(&Attempt) -> bool| -> Vec<usize> {
+        let attempts = found.timeline.attempts.iter().enumerate();
+        attempts
+            .filter(|(_, a)| wanted.is_some() && matches(a))
+            .map(|(i, _)| i)
+            .collect()
+    };
+    let mut indices = with(&|a| a.links[0] == wanted);
+    let namesakes = indices.len();
+    if indices.is_empty() {
+        indices = with(&|a| a.order == wanted || a.links.contains(&wanted));
+    }
+    if indices.is_empty() {
+        indices = with(&|a| !a.id.is_some() && is_named(&id_of(&found.timeline, a), id));
+    }
     let stories = indices
         .iter()
-        .map(|&index| Story {
-            payment_id: id.to_string(),
-            namesakes: indices.len(),
-            ..story(settings, &found, &report, index)
+        .map(|&index| {
+            let mut story = story(settings, &found, &report, index);
+            if namesakes > 0 {
+                story.payment_id = id.to_owned();
+                story.namesakes = namesakes;
+            } else {
+                story.payment_id =
+                    id_of(&found.timeline, &found.timeline.attempts[index]).to_string();
+            }
+            story
         })
         .collect();
     Ok((report, stories))
+}
+
+/// Whether `id` is the place `shown`, or the end of it from a file's or a folder's name on.
+fn is_named(shown: &str, id: &str) -> bool {
+    shown
+        .strip_suffix(id)
+        .is_some_and(|before| !id.is_empty() && (before.is_empty() || before.ends_with('/')))
 }
 
 fn story(settings: &Settings, found: &Found, report: &Report, index: usize) -> Story {

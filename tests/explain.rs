@@ -204,3 +204,41 @@ fn payments_of_several_merchants_with_one_id_are_all_told() {
     assert_eq!(one.len(), 1);
     assert_eq!(one[0]["failure"]["merchant"], "north");
 }
+
+/// Payments that state an order and no id; calls of which the URL alone names the order. An outage from 00:20 to 00:30.
+fn orders_in_urls() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut payments = String::from("created_at,order_number,shop,currency,amount,status,error\n");
+    let mut calls = String::new();
+    for n in 0..240 {
+        let (minute, second) = (n / 4, n % 4 * 15);
+        let down = (20..30).contains(&minute);
+        let (status, http) = if down {
+            ("failed,payout failed", 503)
+        } else {
+            ("paid,", 200)
+        };
+        payments +=
+            &format!("2024-03-06T00:{minute:02}:{second:02}.500Z,ord-{n},shop,BTC,3.00,{status}\n");
+        calls += &format!(
+            "10.0.0.5 - - [06/Mar/2024:00:{minute:02}:{second:02} +0000] \"POST https://api.binance.com/sapi/v1/capital/withdraw\
+             ?coin=BTC&newClientOrderId=ord-{n} HTTP/1.1\" {http} 20 \"-\" \"shop/1.0\"\n"
+        );
+    }
+    fs::write(folder.path().join("payments.csv"), payments).expect("a file");
+    fs::write(folder.path().join("egress.log"), calls).expect("a file");
+    folder
+}
+
+#[test]
+fn a_call_belongs_to_the_order_that_its_url_names() {
+    let folder = orders_in_urls();
+    let told = explanation("ord-90", folder.path());
+    assert_eq!(told["failure"]["verdict"], "caused");
+    let evidence = told["failure"]["evidence"].as_array().expect("a list");
+    let own = evidence.iter().find(|e| e["rule"] == "own-call");
+    let source = &own.unwrap_or_else(|| panic!("no call of its own: {told}"))["source"];
+    assert_eq!(source["line"], 91, "{source}");
+    let by_line = explanation("payments.csv:92", folder.path());
+    assert_eq!(by_line["failure"]["order_id"], "ord-90");
+}

@@ -23,6 +23,8 @@ pub(crate) struct Links<'a> {
     timeline: &'a Timeline,
     calls: Vec<(IdHash, u32)>,
     attempts: Vec<IdHash>,
+    /// Attempts by their order, where that is no id of their own.
+    by_order: Vec<(IdHash, u32)>,
     bad_by_caller: BTreeMap<(Sym, Sym), Vec<u32>>,
     linked_share: f64,
 }
@@ -49,10 +51,18 @@ impl<'a> Links<'a> {
             .flat_map(|a| distinct(&a.links))
             .collect();
         attempts.sort_unstable();
+        let mut by_order: Vec<(IdHash, u32)> = Vec::new();
+        for (i, a) in timeline.attempts.iter().enumerate() {
+            if a.order.is_some() && !a.links.contains(&a.order) {
+                by_order.push((a.order, i as u32));
+            }
+        }
+        by_order.sort_unstable();
         let mut links = Links {
             timeline,
             calls,
             attempts,
+            by_order,
             bad_by_caller,
             linked_share: 0.0,
         };
@@ -64,16 +74,55 @@ impl<'a> Links<'a> {
     pub(crate) fn of(&self, attempt: &Attempt) -> Vec<u32> {
         let from = attempt.start.plus_secs(-SLACK_S);
         let to = attempt.end().plus_secs(SLACK_S);
+        let within = |c: &u32| {
+            let t = self.timeline.calls[*c as usize].time;
+            from <= t && t <= to
+        };
         let mut found: Vec<u32> = distinct(&attempt.links)
             .flat_map(|id| self.selective(id).iter().map(|c| c.1))
-            .filter(|&c| {
-                let t = self.timeline.calls[c as usize].time;
-                from <= t && t <= to
-            })
+            .filter(within)
             .collect();
+        if found.is_empty() {
+            found.extend(self.of_order(attempt).filter(within));
+        }
         found.sort_unstable();
         found.dedup();
         found
+    }
+
+    /// Calls that carry the attempt's order, each given to the attempt of that order that was under way nearest to it.
+    fn of_order(&self, attempt: &Attempt) -> impl Iterator<Item = u32> {
+        let order = attempt.order;
+        let siblings = self.with_order(order);
+        let calls = match siblings.len() {
+            1..=MOST_ATTEMPTS => self.selective(order),
+            _ => &[],
+        };
+        let own = |call: &u32| {
+            let time = self.timeline.calls[*call as usize].time;
+            let apart = |a: &Attempt| {
+                let before = a.start.secs_since(time).max(0.0);
+                before + time.secs_since(a.end()).max(0.0)
+            };
+            let attempts = &self.timeline.attempts;
+            let nearest = siblings
+                .iter()
+                .map(|s| &attempts[s.1 as usize])
+                .min_by(|a, b| apart(a).total_cmp(&apart(b)));
+            nearest.is_some_and(|n| n.source == attempt.source)
+        };
+        calls
+            .iter()
+            .map(|c| c.1)
+            .filter(own)
+            .collect::<Vec<_>>()
+            .into_iter()
+    }
+
+    fn with_order(&self, order: IdHash) -> &[(IdHash, u32)] {
+        let first = self.by_order.partition_point(|a| a.0 < order);
+        let last = self.by_order.partition_point(|a| a.0 <= order);
+        &self.by_order[first..last]
     }
 
     /// Whether ids join a fair part of the calls to attempts at all.
@@ -120,7 +169,9 @@ impl<'a> Links<'a> {
         for (id, _) in self.calls.iter().step_by(step) {
             all += 1;
             let crowded = self.selective(*id).is_empty();
-            hits += usize::from(!crowded && self.attempts.binary_search(id).is_ok());
+            let known = self.attempts.binary_search(id).is_ok()
+                || matches!(self.with_order(*id).len(), 1..=MOST_ATTEMPTS);
+            hits += usize::from(!crowded && known);
         }
         if all == 0 {
             0.0

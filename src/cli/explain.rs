@@ -25,7 +25,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = format!("{EXAMPLES}\n\n{}", super::EXIT_STATUS_HELP))]
 pub(super) struct Args {
-    /// Id of the payment attempt, as the logs write it
+    /// Id of the payment attempt, as the logs write it; or of its order, trace or request; or its line, `payments.csv:17`
     #[arg(value_name = "PAYMENT_ID")]
     payment_id: String,
     /// Output format

@@ -254,6 +254,7 @@ const GROUPS: &[Group] = &[
         "cart_id", "cart.id", "invoice_id", "invoice.id", "invoice_no", "invoice_number",
         "booking_id", "booking_ref", "checkout_session_id", "reservation_id", "bill_id",
         "client_order_id", "external_order_id", "merchant_order_ref", "shop_order_id",
+        "new_client_order_id", "orig_client_order_id", "withdraw_order_id", "cl_ord_id",
     ]),
     group(Field::OrderId, Reads::Plain, Alone, 600, &[
         "order", "invoice", "basket", "cart", "booking", "checkout",

@@ -16,6 +16,14 @@ const LATEST_CHANGE_S: f64 = 6.0 * 3600.0;
 /// How much less a value counts that was found inside the text of a message.
 pub(crate) const INSIDE_MESSAGE: u16 = 300;
 
+/// What a request's query is looked through for, where the record itself names none of them.
+const QUERY_IDS: [Field; 4] = [
+    Field::PaymentId,
+    Field::OrderId,
+    Field::TraceId,
+    Field::RequestId,
+];
+
 /// A record in the making.
 pub(crate) struct Draft<'a> {
     pub(crate) record: Record<'a>,
@@ -386,6 +394,7 @@ impl Fields {
     /// Why the line is of no use: it has no time stamp, or one that cannot be read.
     pub(crate) fn finish<'a>(&mut self, mut draft: Draft<'a>) -> Result<Record<'a>, String> {
         self.look_into_message(&mut draft);
+        self.look_into_query(&mut draft);
         if draft.record.time.is_none()
             && let (Some(date), Some(clock)) = (&draft.date, &draft.clock)
         {
@@ -422,6 +431,25 @@ impl Fields {
             record.amount_in_minor_units = minor;
         }
         Ok(record)
+    }
+
+    /// The query of a request's path often carries the id that the caller gave it: `?ref=ord-7&amount=3`.
+    fn look_into_query(&mut self, draft: &mut Draft<'_>) {
+        let record = &draft.record;
+        let named = QUERY_IDS.iter().any(|f| record.has(*f));
+        let path = record.get(Field::Path).filter(|_| !named);
+        let Some((_, query)) = path.and_then(|p| p.split_once('?')) else {
+            return;
+        };
+        let query = query.split(['#', ' ']).next().unwrap_or("").to_owned();
+        for (key, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+            let at = self.know(key);
+            let meaning = self.known[at].meaning;
+            if !value.is_empty() && meaning.is_some_and(|m| QUERY_IDS.contains(&m.field)) {
+                let value = Scalar::Text(Cow::Owned(value.to_owned()));
+                self.put(draft, at, value, INSIDE_MESSAGE);
+            }
+        }
     }
 
     /// A message that is itself JSON, or that holds `key=value` pairs, tells more fields.

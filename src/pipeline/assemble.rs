@@ -1,12 +1,13 @@
 //! Puts what the stages found into the one structure that outputs see.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::{Found, Settings};
 use crate::attribution::Judged;
 use crate::model::{
-    Citation, FailedAttempt, Finding, Judgement, Report, Role, Slo, SourceRef, Span, Sym, Verdict,
-    ZoneFrom,
+    Attempt, Citation, FailedAttempt, Finding, Judgement, Report, Role, Slo, SourceRef, Span, Sym,
+    Verdict, ZoneFrom,
 };
 use crate::timeline::Timeline;
 use crate::{impact, parse, source};
@@ -189,6 +190,15 @@ fn gaps(silences: &[Span], outages: impl Iterator<Item = Span>) -> Vec<String> {
     }
 }
 
+/// By what an attempt is called: its payment id, or where it stands in the logs (`shop/payments.csv:17`).
+pub(super) fn id_of(timeline: &Timeline, attempt: &Attempt) -> Arc<str> {
+    timeline.names.shared(attempt.id).unwrap_or_else(|| {
+        let input = timeline.inputs.get(attempt.source.input as usize);
+        let path = input.map_or("", |i| i.path.as_str());
+        format!("{path}:{}", attempt.source.line).into()
+    })
+}
+
 fn row(timeline: &Timeline, j: &Judgement) -> FailedAttempt {
     let a = &timeline.attempts[j.attempt];
     let error = timeline.error(a.error);
@@ -196,7 +206,7 @@ fn row(timeline: &Timeline, j: &Judgement) -> FailedAttempt {
     FailedAttempt {
         time: a.time,
         start: a.start,
-        payment_id: shared(a.id).unwrap_or_else(|| format!("line {}", a.source.line).into()),
+        payment_id: id_of(timeline, a),
         order_id: shared(a.order_text),
         merchant: shared(a.merchant),
         method: shared(a.method),

@@ -265,6 +265,21 @@ impl Builder {
         ]
     }
 
+    /// Ids of a call. One that names no payment may carry the order that it was made for.
+    fn call_links(record: &Record<'_>) -> [IdHash; 3] {
+        let [payment, trace, request] = Builder::links(record);
+        let order = record.get(Field::OrderId).map(IdHash::of);
+        [
+            if payment.is_some() {
+                payment
+            } else {
+                order.unwrap_or(IdHash::NONE)
+            },
+            trace,
+            request,
+        ]
+    }
+
     fn payment(&mut self, record: &Record<'_>, time: Time, precision: Precision, plan: &Plan) {
         let standing = classify::standing(record, &mut self.words);
         if standing.strange_status {
@@ -397,7 +412,7 @@ impl Builder {
                 time.plus_millis(i64::from(duration_us.unwrap_or(0) / 1000)),
             );
         }
-        let links = Builder::links(record);
+        let links = Builder::call_links(record);
         let nameless = links.iter().all(|l| !l.is_some());
         let call = Call {
             time: if only_end {
