@@ -189,6 +189,13 @@ impl Cells {
         rate
     }
 
+    /// Share of attempts of a kind that fail without any outage, and with another error than this: those that would have
+    /// failed with this very error are set off against it already.
+    pub(crate) fn usual_rate_of_others(&self, f: &Failure) -> f64 {
+        let same = self.usual_rate_of_error(f);
+        1.0 - (1.0 - self.usual_failure_rate(f.who)) / (1.0 - same)
+    }
+
     /// Attempts and failures of a kind outside every outage.
     pub(crate) fn usual_counts(&self, kind: u32) -> (f64, f64) {
         let group = Group::Kind(kind);
@@ -430,7 +437,7 @@ impl Cells {
 /// Posterior probability that there is any excess at all, of which `prior` was held before: `observed` failures where
 /// `expected` were to be expected, give or take chance and the drift of the baseline over the day. The Bayes factor of a
 /// normal mean of unknown size against zero (H. Jeffreys, "Theory of Probability", 1961).
-fn chance_of_any(prior: f64, observed: f64, expected: f64) -> f64 {
+pub(crate) fn chance_of_any(prior: f64, observed: f64, expected: f64) -> f64 {
     if observed <= 0.0 {
         return 1.0;
     }

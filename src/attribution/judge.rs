@@ -5,7 +5,7 @@ pub(super) mod counterfactual;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::case::{Case, NEVER, log_odds};
-use super::expected::{Cells, Failure, Member};
+use super::expected::{Cells, Failure, Member, chance_of_any};
 use super::exposure::{Exposure, Window};
 use super::links::{self, LinkState, Links};
 use super::retries;
@@ -23,6 +23,8 @@ use crate::timeline::{Health, Timeline};
 /// What the method itself errs by, as a share of the total (one standard deviation): the spread of the totals over
 /// simulated incidents that chance and the baselines leave unexplained.
 const METHOD_ERROR: f64 = 0.025;
+/// Chance that an outage stopped anybody at all, before the failures are counted.
+const EVEN: f64 = 0.5;
 /// A refused call without an established outage: one, or more than one.
 const BLIP: [f64; 2] = [0.05, 0.2];
 
@@ -42,7 +44,12 @@ pub fn judge(
         .map(|(i, a)| bench.judge_one(i, a))
         .collect();
     let comparable = bench.comparable(&judgements);
-    retries::carry_over(timeline, &mut judgements, &options.thresholds);
+    retries::carry_over(
+        timeline,
+        &mut judgements,
+        bench.persistence,
+        &options.thresholds,
+    );
     for j in &mut judgements {
         j.evidence
             .sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.rule.cmp(b.rule)));
@@ -78,6 +85,8 @@ struct Bench<'a> {
     exposures: Vec<Exposure>,
     cells: Vec<Cells>,
     uses: Vec<Vec<Use>>,
+    /// How much likelier an attempt fails whose order just failed.
+    persistence: f64,
     log_end: Time,
 }
 
@@ -103,7 +112,7 @@ impl<'a> Bench<'a> {
                     .collect()
             })
             .collect();
-        let rivals = Rivals::find(timeline, &strata);
+        let rivals = Rivals::find(timeline, &strata, outages);
         let mut bench = Bench {
             timeline,
             outages,
@@ -116,6 +125,7 @@ impl<'a> Bench<'a> {
             exposures,
             cells: outages.iter().map(|_| Cells::default()).collect(),
             uses,
+            persistence: retries::persistence(timeline, outages),
             log_end,
         };
         let volumes = bench.volumes();
@@ -367,9 +377,7 @@ impl<'a> Bench<'a> {
             )
         });
         let (any, given_error, given_link) = fractions.unwrap_or_default();
-        // Those that would have failed with this very error were set off against it already.
-        let same = cells.usual_rate_of_error(&failure);
-        let other = 1.0 - (1.0 - cells.usual_failure_rate(failure.who)) / (1.0 - same);
+        let other = cells.usual_rate_of_others(&failure);
         let stops = met.map_or(0.0, |_| {
             self.rivals.stops(
                 &self.strata,
@@ -508,16 +516,19 @@ impl<'a> Bench<'a> {
             .sum()
     }
 
-    /// Excess over all outages, of those who use the exchange, with its interval and variance.
+    /// Excess over all outages, of those who use the exchange, with its interval, and the variance of a total that rests on it.
     fn excess(&self) -> Option<(Interval, f64)> {
         if self.outages.is_empty() {
             return None;
         }
-        let (mut mean, mut variance) = (0.0, 0.0);
+        let (mut mean, mut variance, mut shared) = (0.0, 0.0, 0.0);
         for cells in &self.cells {
             let (observed, expected, var) = cells.excess(Use::Uses);
             mean += observed - expected;
             variance += var;
+            // All of it together is the outage's doing, or chance: what the verdicts share.
+            let any = chance_of_any(EVEN, observed, expected);
+            shared += any * (1.0 - any) * (observed - expected).powi(2);
         }
         let half = 1.96 * variance.sqrt();
         Some((
@@ -526,7 +537,7 @@ impl<'a> Bench<'a> {
                 low: mean - half,
                 high: mean + half,
             },
-            variance,
+            variance + shared,
         ))
     }
 }

@@ -3,13 +3,17 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::case::{LIMIT, log_odds};
-use crate::model::{Attempt, Channel, Evidence, IdHash, Judgement, Outcome, Sym, Thresholds, Time};
+use crate::model::{
+    Attempt, Channel, Evidence, IdHash, Judgement, Outage, Outcome, Span, Sym, Thresholds, Time,
+};
 use crate::timeline::Timeline;
 
 /// Id of the evidence that an attempt repeats a knock-on failure.
 pub(crate) const RULE: &str = "retry-of-knock-on";
 /// Whoever tries again later than this after a failure decides anew, in seconds.
 const LATEST_S: f64 = 7200.0;
+/// Imagined tries after a failure that went as all others do.
+const LEAN_TRIES: f64 = 10.0;
 /// From this probability on an earlier failure takes a later attempt with it.
 const LIKELY: f64 = 0.5;
 
@@ -18,6 +22,7 @@ const LIKELY: f64 = 0.5;
 pub(crate) fn carry_over(
     timeline: &Timeline,
     judgements: &mut [Judgement],
+    persistence: f64,
     thresholds: &Thresholds,
 ) {
     let chains = Chains::of(timeline, judgements);
@@ -29,9 +34,46 @@ pub(crate) fn carry_over(
     for i in order {
         if let Some(earlier) = chains.cause(timeline, judgements, i) {
             let earlier = judgements[earlier].clone();
-            carry(timeline, &earlier, &mut judgements[i], thresholds);
+            carry(
+                timeline,
+                &earlier,
+                &mut judgements[i],
+                persistence,
+                thresholds,
+            );
         }
     }
+}
+
+/// How many times as often as others an attempt fails whose order failed right before it, outside every outage.
+pub(crate) fn persistence(timeline: &Timeline, outages: &[Outage]) -> f64 {
+    let log_end = timeline.end();
+    let hit = |a: &Attempt| {
+        let met = |o: &Outage| {
+            let span = o.span(log_end);
+            Span::new(o.start_interval.start, span.end.plus_secs(LATEST_S)).contains(a.start)
+        };
+        outages.iter().any(met)
+    };
+    let mut tries: Vec<(Option<Order>, Time, bool)> = timeline
+        .attempts
+        .iter()
+        .filter(|a| a.outcome.is_final() && !hit(a))
+        .map(|a| (order_of(a), a.time, a.outcome.is_bad()))
+        .collect();
+    tries.sort_unstable();
+    let failed = tries.iter().filter(|t| t.2).count() as f64;
+    let usual = (failed + 1.0) / (tries.len() as f64 + 2.0);
+    let (mut again, mut all) = (0.0, 0.0);
+    for pair in tries.windows(2) {
+        let soon = pair[1].1.secs_since(pair[0].1) <= LATEST_S;
+        if pair[0].0.is_some() && pair[0].0 == pair[1].0 && pair[0].2 && soon {
+            all += 1.0;
+            again += f64::from(u8::from(pair[1].2));
+        }
+    }
+    let rate = (again + LEAN_TRIES * usual) / (all + LEAN_TRIES);
+    (rate / usual).max(1.0)
 }
 
 /// One shop's order.
@@ -107,15 +149,27 @@ impl Chains {
 }
 
 /// Probability that an attempt with a probability of its own would have succeeded, or would not exist, without the outage.
-pub(crate) fn joined(alone: f64, earlier: f64) -> f64 {
-    let both = 1.0 - (1.0 - alone) * (1.0 - earlier);
-    both.min(alone.max(1.0 - LIMIT))
+///
+/// It failed for another reason only if the earlier one did, too; and whoever fails for a reason of their own fails for it
+/// again: `persistence` times as often as others. Earlier failures whose reason is the customer's do not make a later one the
+/// outage's.
+pub(crate) fn joined(alone: f64, earlier: f64, persistence: f64) -> f64 {
+    let innocent = (1.0 - alone) * persistence;
+    let innocent = innocent / (innocent + alone);
+    let both = 1.0 - innocent * (1.0 - earlier);
+    both.max(alone).min(alone.max(1.0 - LIMIT))
 }
 
-fn carry(timeline: &Timeline, earlier: &Judgement, own: &mut Judgement, thresholds: &Thresholds) {
+fn carry(
+    timeline: &Timeline,
+    earlier: &Judgement,
+    own: &mut Judgement,
+    persistence: f64,
+    thresholds: &Thresholds,
+) {
     let first = &timeline.attempts[earlier.attempt];
     let alone = own.probability;
-    let joined = joined(alone, earlier.probability);
+    let joined = joined(alone, earlier.probability, persistence);
     own.evidence.push(Evidence {
         rule: RULE,
         supports: true,

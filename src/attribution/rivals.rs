@@ -65,6 +65,8 @@ pub(crate) struct Rival {
     rate: f64,
     before: f64,
     pub(crate) source: SourceRef,
+    /// Exchanges in whose outage such failures were as much more frequent before and after the stretch: it is a part of that.
+    part_of: BTreeSet<Sym>,
 }
 
 /// All stretches found.
@@ -74,11 +76,11 @@ pub(crate) struct Rivals {
 }
 
 impl Rivals {
-    pub(crate) fn find(timeline: &Timeline, strata: &Strata) -> Rivals {
+    pub(crate) fn find(timeline: &Timeline, strata: &Strata, outages: &[Outage]) -> Rivals {
         let rows = Rows::of(timeline, strata);
         let mut stretches: Vec<Rival> = Vec::new();
         for (group, sign) in rows.frequent() {
-            for rival in rows.stretches(group, sign) {
+            for rival in rows.stretches(group, sign, outages) {
                 let wider = |r: &Rival| {
                     r.sign == sign && r.span.overlaps(&rival.span) && covers(strata, r.group, group)
                 };
@@ -132,8 +134,14 @@ impl Rivals {
         log_end: Time,
     ) -> f64 {
         let own = groups(strata, failure.who.kind);
+        // A stretch of failures like this one is no other reason to fail.
+        let is_its_own = |sign: Sign| match sign {
+            Sign::Error(signature) => signature == failure.signature,
+            Sign::Upstream => speaks_of_upstream(failure.class),
+        };
         let covers = |r: &&Rival| {
             own.contains(&r.group)
+                && !is_its_own(r.sign)
                 && r.mechanism.is_a_fault_elsewhere()
                 && r.span.contains(attempt.start)
                 && (r.confined < SURELY_CONFINED || r.currency == attempt.currency)
@@ -149,12 +157,10 @@ impl Rivals {
 
     /// Probability that a stretch is the outage's doing.
     fn follows(&self, r: &Rival, outage: &Outage, uses: Use, log_end: Time) -> f64 {
-        let clues = suspicion::Clues {
-            mechanism: &r.mechanism,
-            confined: r.confined,
-            span: r.span,
-        };
-        suspicion::follows(&clues, outage, uses, log_end)
+        if r.part_of.contains(&outage.exchange) && uses == Use::Uses {
+            return 1.0;
+        }
+        suspicion::follows(&r.clues(), outage, uses, log_end)
     }
 
     /// Those whose times are no outage's, as findings, the largest first.
@@ -195,9 +201,27 @@ impl Rivals {
                 told.push(r);
             }
         }
+        let shares_times = |r: &Rival| {
+            let agree = |o: &&Outage| {
+                let uses = group_uses(strata, r.group, o);
+                o.span(log_end).overlaps(&r.span)
+                    && suspicion::times_agree(&r.clues(), o, uses, log_end) > 0.0
+            };
+            outages.iter().any(|o| agree(&o))
+        };
         told.into_iter()
-            .map(|r| finding(timeline, strata, r))
+            .map(|r| finding(timeline, strata, r, shares_times(r)))
             .collect()
+    }
+}
+
+impl Rival {
+    fn clues(&self) -> suspicion::Clues<'_> {
+        suspicion::Clues {
+            mechanism: &self.mechanism,
+            confined: self.confined,
+            span: self.span,
+        }
     }
 }
 
@@ -339,7 +363,7 @@ impl<'a> Rows<'a> {
         out.into_iter().map(|(k, _)| k).collect()
     }
 
-    fn stretches(&self, group: Group, sign: Sign) -> Vec<Rival> {
+    fn stretches(&self, group: Group, sign: Sign, outages: &[Outage]) -> Vec<Rival> {
         let row: Vec<&Attempt> = self
             .members
             .get(&group)
@@ -349,6 +373,14 @@ impl<'a> Rows<'a> {
             .collect();
         let bad: Vec<bool> = row.iter().map(|a| shows(self.timeline, a, sign)).collect();
         let found = segment_from_own_baseline(&bad);
+        let log_end = self.timeline.end();
+        let part_of = |span: Span| -> BTreeSet<Sym> {
+            outages
+                .iter()
+                .filter(|o| is_part_of(&row, &bad, span, o.span(log_end), found.baseline))
+                .map(|o| o.exchange)
+                .collect()
+        };
         let stretch = |&(first, last): &(usize, usize)| {
             let hits: Vec<&&Attempt> = row[first..=last]
                 .iter()
@@ -368,10 +400,34 @@ impl<'a> Rows<'a> {
                 failures: hits.len(),
                 before: found.baseline,
                 source: a.source,
+                part_of: part_of(Span::new(a.start, b.start)),
             })
         };
         found.stretches.iter().filter_map(stretch).collect()
     }
+}
+
+/// Whether failures like those of a stretch were, in the rest of the outage that it lies in, at least half as much more
+/// frequent than usual as in the stretch, and plainly more than by chance.
+fn is_part_of(row: &[&Attempt], bad: &[bool], stretch: Span, outage: Span, usual: f64) -> bool {
+    if !outage.contains(stretch.start) || !outage.contains(stretch.end) {
+        return false;
+    }
+    let (mut inside, mut around) = ((0.0, 0.0), (0.0, 0.0));
+    let first = row.partition_point(|a| a.start < outage.start);
+    let seen = row[first..].iter().zip(&bad[first..]);
+    for (a, bad) in seen.take_while(|(a, _)| a.start <= outage.end) {
+        let cell = if stretch.contains(a.start) {
+            &mut inside
+        } else {
+            &mut around
+        };
+        cell.0 += 1.0;
+        cell.1 += f64::from(u8::from(*bad));
+    }
+    let above = |(all, failed): (f64, f64)| failed / f64::max(all, 1.0) - usual;
+    let chance = (usual * around.0).max(1.0).sqrt();
+    around.1 - usual * around.0 > 3.0 * chance && above(around) >= 0.5 * above(inside)
 }
 
 /// Share of the attempts of their currency that got as far as the failures of a stretch, and were stopped by what it is.
@@ -441,7 +497,7 @@ fn describe(timeline: &Timeline, strata: &Strata, group: Group) -> String {
     }
 }
 
-fn finding(timeline: &Timeline, strata: &Strata, r: &Rival) -> Finding {
+fn finding(timeline: &Timeline, strata: &Strata, r: &Rival, shares_times: bool) -> Finding {
     let who = describe(timeline, strata, r.group);
     let words = match r.sign {
         Sign::Error(signature) => timeline.names.text(signature),
@@ -452,9 +508,13 @@ fn finding(timeline: &Timeline, strata: &Strata, r: &Rival) -> Finding {
     } else {
         words
     };
+    let why = if shares_times {
+        "They coincide with an outage found here, but their errors tell of something else: another incident explains them better."
+    } else {
+        "They began and ended at times of their own, which no outage found here shares: another incident explains them."
+    };
     let detail = format!(
-        "{} failures of {who} with \"{words}\" between {} and {} (usual share {:.2}%). They began and ended at times of \
-         their own, which no outage found here shares: another incident explains them.",
+        "{} failures of {who} with \"{words}\" between {} and {} (usual share {:.2}%). {why}",
         r.failures,
         r.span.start,
         r.span.end,

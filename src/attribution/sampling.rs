@@ -3,7 +3,7 @@
 //! The calls tell: where nearly every failed call belongs to a logged payment, but only a tenth of the good ones does, one success
 //! in ten was logged. Each logged success then stands for ten.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::model::{Evidence, Finding, IdHash, Severity, SourceRef, Sym};
 use crate::timeline::{CallState, Health, Timeline};
@@ -32,6 +32,8 @@ const MOST_SAMPLED: f64 = 100.0;
 #[derive(Debug, Default)]
 pub(crate) struct Sampling {
     stands_for: BTreeMap<Sym, f64>,
+    /// Merchants whose ids show that they log all, or how much.
+    told_by_ids: BTreeSet<Sym>,
     first: BTreeMap<Sym, SourceRef>,
 }
 
@@ -56,12 +58,11 @@ impl Volume {
             return None;
         }
         let (inside, outside) = (self.inside_s, self.outside_s);
-        let control = self.others.1 >= LEAST_KEPT && self.others.0 >= 3.0;
-        let traffic = if control {
-            (self.others.0 / inside) / (self.others.1 / outside)
-        } else {
-            1.0
-        };
+        // Without a control more failures may as well be more traffic.
+        if self.others.1 < LEAST_KEPT || self.others.0 < 3.0 {
+            return None;
+        }
+        let traffic = (self.others.0 / inside) / (self.others.1 / outside);
         let gained = self.failed.0 / inside - traffic * self.failed.1 / outside;
         let lost = traffic * self.succeeded.1 / outside - self.succeeded.0 / inside;
         let n = gained / lost.max(0.02 * self.succeeded.1 / outside);
@@ -88,11 +89,20 @@ impl Sampling {
             }
         }
         let counts = count(timeline, health, &logged, &first);
+        let told_by_ids = counts
+            .iter()
+            .filter(|(_, ids)| ids.tell())
+            .map(|(m, _)| *m)
+            .collect();
         let stands_for = counts
             .into_iter()
             .filter_map(|(m, ids)| Some((m, ids.stands_for()?)))
             .collect();
-        Sampling { stands_for, first }
+        Sampling {
+            stands_for,
+            told_by_ids,
+            first,
+        }
     }
 
     /// Where ids do not join, the outage itself tells: the successes that a merchant lost in it are the failures that it
@@ -101,7 +111,7 @@ impl Sampling {
         for (merchant, volume) in volumes {
             if let Some(n) = volume
                 .stands_for()
-                .filter(|_| !self.stands_for.contains_key(merchant))
+                .filter(|_| !self.told_by_ids.contains(merchant))
             {
                 self.stands_for.insert(*merchant, n);
             }
@@ -126,9 +136,23 @@ impl Sampling {
 
     fn finding(&self, timeline: &Timeline, merchant: Sym, stands_for: f64) -> Finding {
         let name = timeline.names.text(merchant);
+        let name = if name.is_empty() {
+            "the payments"
+        } else {
+            name
+        };
+        let why = if self.told_by_ids.contains(&merchant) {
+            format!(
+                "Nearly every failed call of {name} belongs to a logged payment, but only about one good call in {stands_for:.0} does."
+            )
+        } else {
+            format!(
+                "During the outage {name} gained about {stands_for:.0} failures for each logged success lost, while other payments went \
+                 on as usual."
+            )
+        };
         let detail = format!(
-            "Nearly every failed call of {name} belongs to a logged payment, but only about one good call in {stands_for:.0} does. The \
-             payment rates shown for {name} are therefore far worse than they were; the verdicts allow for it."
+            "{why} The payment rates shown for {name} are therefore far worse than they were; the verdicts allow for it."
         );
         let source = self.first.get(&merchant).copied().unwrap_or_default();
         Finding {
@@ -187,8 +211,13 @@ fn count(
 }
 
 impl Ids {
+    /// Whether they are enough to tell which share of the successes was logged.
+    fn tell(&self) -> bool {
+        self.good >= LEAST_GOOD && self.bad >= LEAST_BAD && self.good_logged >= 3.0
+    }
+
     fn stands_for(&self) -> Option<f64> {
-        if self.good < LEAST_GOOD || self.bad < LEAST_BAD || self.good_logged < 3.0 {
+        if !self.tell() {
             return None;
         }
         let (good, bad) = (self.good_logged / self.good, self.bad_logged / self.bad);

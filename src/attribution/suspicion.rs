@@ -22,24 +22,24 @@ const ODD_END_USERS: f64 = 0.3;
 const MARKED: f64 = 0.2;
 
 /// Parties of a payment that are no exchange. A failure that says one of them was out of reach says who was at fault.
-const OTHER_PARTIES: [&str; 16] = [
+const OTHER_PARTIES: [&str; 14] = [
     "acquirer",
     "acquiring",
     "issuer",
     "issuing bank",
     "card network",
     "card scheme",
-    "processor",
-    "psp",
     "3ds",
     "3-d secure",
     "directory server",
-    "bank",
     "visa",
     "mastercard",
     "adyen",
     "stripe",
+    "card processor",
 ];
+/// Words that may mean such a party, or the exchange itself in a shop's own words.
+const PERHAPS_OTHER_PARTIES: [&str; 3] = ["processor", "psp", "bank"];
 
 /// What the errors of a stretch say of how they came about.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +48,8 @@ pub(crate) struct Mechanism {
     unavailable: f64,
     /// Share that names a party of the payment that is no exchange.
     other_party: f64,
+    /// Share that names one in words that may mean the exchange.
+    perhaps_other_party: f64,
     /// Share that speaks of an exhausted pool, queue or thread limit.
     exhausted: f64,
     /// Share that waited in vain.
@@ -74,7 +76,9 @@ impl Mechanism {
         for (class, error) in failures {
             all += 1.0;
             let upstream = class.is_upstream() || class == C::CircuitOpen;
-            m.other_party += share(upstream && names_other_party(names, &error));
+            m.other_party += share(upstream && names_one_of(&OTHER_PARTIES, names, &error));
+            m.perhaps_other_party +=
+                share(upstream && names_one_of(&PERHAPS_OTHER_PARTIES, names, &error));
             match class {
                 C::UpstreamUnavailable
                 | C::Overload
@@ -95,6 +99,7 @@ impl Mechanism {
         for part in [
             &mut m.unavailable,
             &mut m.other_party,
+            &mut m.perhaps_other_party,
             &mut m.exhausted,
             &mut m.timed_out,
             &mut m.decided,
@@ -112,13 +117,13 @@ impl Mechanism {
         if uses == Use::Uses {
             return self.log_odds_of_users();
         }
-        if uses == Use::OtherComponent && self.speaks_of_upstream() && self.other_party < MARKED {
+        if uses == Use::OtherComponent && self.speaks_of_upstream() && !self.names_another(MARKED) {
             // A breaker, or trouble, may reach further than the component that showed it.
             return 1.0;
         }
         if self.exhausted >= MARKED {
             2.0
-        } else if self.other_party >= MARKED {
+        } else if self.names_another(MARKED) {
             -14.0
         } else if self.unavailable >= MARKED {
             // Their own upstream was out of reach, and that is not this exchange.
@@ -134,7 +139,11 @@ impl Mechanism {
 
     /// Whether the errors tell of a fault beside the exchange that stops whoever comes so far: a deploy, an acquirer.
     pub(crate) fn is_a_fault_elsewhere(&self) -> bool {
-        self.internal + self.faulty >= 0.5 || self.other_party >= MARKED
+        self.internal + self.faulty >= 0.5 || self.names_another(MARKED)
+    }
+
+    fn names_another(&self, share: f64) -> bool {
+        self.other_party + self.perhaps_other_party >= share
     }
 
     fn speaks_of_upstream(&self) -> bool {
@@ -145,6 +154,8 @@ impl Mechanism {
         let upstream = self.unavailable + self.timed_out;
         if self.other_party >= 0.5 {
             -6.0
+        } else if self.names_another(0.5) {
+            -2.0
         } else if upstream >= 0.5 || self.exhausted >= 0.5 {
             4.0
         } else if self.decided >= 0.5 || self.faulty >= 0.5 {
@@ -163,12 +174,12 @@ fn share(holds: bool) -> f64 {
     f64::from(u8::from(holds))
 }
 
-fn names_other_party(names: &Names, error: &ErrorInfo) -> bool {
+fn names_one_of(parties: &[&str], names: &Names, error: &ErrorInfo) -> bool {
     if error.names_exchange.is_some() {
         return false;
     }
     let text = format!("{} {}", names.text(error.code), names.text(error.message)).to_lowercase();
-    OTHER_PARTIES.iter().any(|p| {
+    parties.iter().any(|p| {
         text.match_indices(p).any(|(at, _)| {
             let before = text[..at].chars().next_back();
             let after = text[at + p.len()..].chars().next();
@@ -189,14 +200,20 @@ pub(crate) struct Clues<'a> {
 
 /// Probability that a stretch of failures is the outage's doing.
 pub(crate) fn follows(clues: &Clues<'_>, outage: &Outage, uses: Use, log_end: Time) -> f64 {
-    let (down, span) = (outage.span(log_end), clues.span);
-    // Only stretches that overlap the outage come here: by chance their boundaries lie anywhere in so many seconds.
-    let range = (down.secs() + span.secs()).max(600.0);
-    let mut log_odds = clues.mechanism.log_odds(uses);
+    let mut log_odds = clues.mechanism.log_odds(uses) + times_agree(clues, outage, uses, log_end);
     // One coin's wallet may be down by itself: an error that speaks of an upstream is no argument.
     if !clues.mechanism.speaks_of_upstream() {
         log_odds -= clues.confined;
     }
+    sigmoid(log_odds)
+}
+
+/// How much the stretch's boundaries speak for the outage, as log-odds.
+pub(crate) fn times_agree(clues: &Clues<'_>, outage: &Outage, uses: Use, log_end: Time) -> f64 {
+    let (down, span) = (outage.span(log_end), clues.span);
+    // Only stretches that overlap the outage come here: by chance their boundaries lie anywhere in so many seconds.
+    let range = (down.secs() + span.secs()).max(600.0);
+    let mut log_odds = 0.0;
     if !outage.began_before_log {
         let unsure = outage.start.secs_since(outage.start_interval.start);
         let usual = LAG_S.max(LAG_SHARE * down.secs()) + unsure.clamp(0.0, 600.0);
@@ -217,7 +234,7 @@ pub(crate) fn follows(clues: &Clues<'_>, outage: &Outage, uses: Use, log_end: Ti
         let gap = span.end.secs_since(down.end);
         log_odds += agreement(gap, usual, range, odd);
     }
-    sigmoid(log_odds)
+    log_odds
 }
 
 /// Log-likelihood of a boundary `gap` seconds off, if it follows from the outage (exponential around it, or, with

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Outcome;
-use crate::model::{Evidence, Finding, Outcome as End, Severity, Sym};
+use crate::model::{Evidence, Finding, Outcome as End, Severity, Sym, Verdict};
 
 /// A status page that speaks this much later than our own evidence is late, in seconds.
 const LATE_PAGE_S: f64 = 300.0;
@@ -93,10 +93,18 @@ fn single_dependency(o: &Outcome<'_>, main: usize) -> Option<Finding> {
     })
 }
 
+/// So few knock-on failures, expected in all, are none.
+const NO_EFFECT: f64 = 3.0;
+
 fn no_effect(o: &Outcome<'_>, main: usize) -> Option<Finding> {
     let outage = &o.outages[main];
-    let caused = o.caused().count();
-    (caused == 0 && !o.timeline.attempts.is_empty()).then(|| {
+    let perhaps = o
+        .judgements
+        .iter()
+        .any(|j| matches!(j.verdict, Verdict::Caused | Verdict::Undetermined));
+    let met = o.judgements.iter().filter(|j| j.outage.is_some());
+    let expected: f64 = met.map(|j| j.probability).sum();
+    (!perhaps && expected < NO_EFFECT && !o.timeline.attempts.is_empty()).then(|| {
         finding(
             "outage-without-knock-on",
             format!("the outage of {} caused no payment to fail", outage.exchange_name),

@@ -27,6 +27,9 @@ struct Cut {
     span: Span,
     unsure: (f64, f64),
     source: crate::model::SourceRef,
+    /// Whether somebody else was served by the upstream meanwhile; of other methods of payment, whether their failures say that
+    /// their upstream was out of reach, rather than late, as in a pool that another upstream starves.
+    is_plain: bool,
 }
 
 /// Takes out the outages that are one merchant's way out, and tells of them.
@@ -47,6 +50,7 @@ pub(super) fn set_apart(context: &Context<'_>, outages: &mut Vec<Outage>) -> Vec
         let shared: Vec<Sym> = beside
             .chain(others.get(&cut.merchant).into_iter().flatten())
             .filter(|c| c.upstream != cut.upstream && together(cut, c))
+            .filter(|c| c.upstream.is_some() || c.is_plain || cut.is_plain)
             .map(|c| c.upstream)
             .collect();
         if !shared.is_empty() {
@@ -101,6 +105,7 @@ fn cut_of(context: &Context<'_>, outage: &Outage) -> Option<Cut> {
             outage.end_interval.map_or(0.0, |i| i.secs()),
         ),
         source: outage.first_seen.unwrap_or_default(),
+        is_plain: foreign.len() >= LEAST_CALLS,
     })
 }
 
@@ -182,11 +187,17 @@ fn of_other_methods(context: &Context<'_>, merchant: Sym) -> Vec<Cut> {
     };
     episodes(&row, &of, context.silences, MERGE_GAP_S)
         .iter()
-        .map(|e| cut_of_episode(merchant, e))
+        .map(|e| {
+            let late = |a: &&Attempt| a.class == ErrorClass::UpstreamTimeout;
+            let failed = timeline.attempts.iter().filter(own);
+            let within = failed.filter(|a| speaks_of_upstream(a) && e.span().contains(a.start));
+            let (all, late) = within.fold((0, 0), |n, a| (n.0 + 1, n.1 + usize::from(late(&a))));
+            cut_of_episode(merchant, e, 2 * late < all)
+        })
         .collect()
 }
 
-fn cut_of_episode(merchant: Sym, e: &Episode) -> Cut {
+fn cut_of_episode(merchant: Sym, e: &Episode, is_plain: bool) -> Cut {
     Cut {
         merchant,
         upstream: Sym::NONE,
@@ -196,6 +207,7 @@ fn cut_of_episode(merchant: Sym, e: &Episode) -> Cut {
             e.end_interval.map_or(0.0, |i| i.secs()),
         ),
         source: e.first_bad,
+        is_plain,
     }
 }
 
@@ -248,10 +260,15 @@ fn finding(context: &Context<'_>, merchant: Sym, cuts: &[&Cut]) -> Finding {
         .unwrap_or(first.span.end);
     let detail = format!(
         "From {} to {last} {who} reached {} no more, nor another upstream that has nothing to do with it, from the same \
-         moment to the same moment; no answer says that an upstream was at fault, and nobody else was hit. That is consistent \
+         moment to the same moment; no answer says that an upstream was at fault{}. That is consistent \
          with the way out of {who} (network, proxy, DNS), and with no outage of {}.",
         first.span.start,
         upstreams.join(" and "),
+        if cuts.iter().any(|c| c.is_plain && c.upstream.is_some()) {
+            ", and others were served meanwhile"
+        } else {
+            ""
+        },
         upstreams.join(" or ")
     );
     Finding {

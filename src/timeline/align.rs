@@ -13,7 +13,10 @@ use super::lag::by_moments;
 use crate::model::{
     Attempt, Call, ClockStep, ErrorClass, IdHash, InputSummary, Outcome, Role, Sym, Time, ZoneFrom,
 };
+use crate::stats::median;
 
+/// Successes that are logged so much later than refusals, against their calls, wait for something, in seconds.
+const SETTLED_LATE_S: f64 = 5.0;
 /// At most so many pairs are used, spread over the log.
 const MOST_PAIRS: usize = 20_000;
 /// An id shared by more calls than this, or by more than one attempt, links nothing.
@@ -86,7 +89,8 @@ fn pairs_by_ids(timeline: &Timeline) -> Pairs {
 }
 
 /// Of an attempt that states one moment only, its end, the last call that was served lies right before it; earlier ones lie
-/// as far back as they hung. One that failed may have been given up before its call ended: it tells nothing.
+/// as far back as they hung. One that failed may have been given up before its call ended: it tells nothing, but where those
+/// refused at once show that successes are logged only when they are settled, a good while later.
 fn telling(timeline: &Timeline, of_inputs: &mut Vec<(u32, u32)>) {
     let attempt = |a: u32| &timeline.attempts[a as usize];
     let ends = |c: u32| timeline.calls[c as usize].end();
@@ -97,9 +101,34 @@ fn telling(timeline: &Timeline, of_inputs: &mut Vec<(u32, u32)>) {
             *known = c;
         }
     }
+    let spans = |a: u32| attempt(a).start < attempt(a).end();
+    let is_last = |a: u32, c: u32| !spans(a) && last.get(&a) == Some(&c);
+    let served = |a: u32| attempt(a).outcome == Outcome::Succeeded;
+    // Refused at once, and so logged at once: what a quick answer ended was not given up.
+    let refused = |a: u32, c: u32| {
+        let call = &timeline.calls[c as usize];
+        let quick = f64::from(call.duration_us.unwrap_or(0)) <= SETTLED_LATE_S * 1e6 / 2.0;
+        attempt(a).outcome == Outcome::Failed && call.http_status >= 400 && quick
+    };
+    let lag = |&(a, c): &(u32, u32)| attempt(a).time.secs_since(ends(c));
+    let usual = |of: &dyn Fn(u32, u32) -> bool| {
+        let pairs = of_inputs
+            .iter()
+            .filter(|p| is_last(p.0, p.1) && of(p.0, p.1));
+        let mut lags: Vec<f64> = pairs.map(lag).collect();
+        median(&mut lags).filter(|_| lags.len() >= LEAST_PAIRS)
+    };
+    let at_once = usual(&refused);
+    let settled_late = usual(&|a, _| served(a))
+        .zip(at_once)
+        .is_some_and(|(late, soon)| late > soon + SETTLED_LATE_S);
     of_inputs.retain(|&(a, c)| {
-        let spans = attempt(a).start < attempt(a).end();
-        spans || (attempt(a).outcome == Outcome::Succeeded && last.get(&a) == Some(&c))
+        let tells = if settled_late {
+            refused(a, c)
+        } else {
+            served(a)
+        };
+        spans(a) || tells && is_last(a, c)
     });
 }
 

@@ -21,6 +21,8 @@ const CLASS_S: f64 = 0.5;
 const MOST_STRETCHES: usize = 24;
 /// … of so many calls: the shorter ones first, which a step spoils less and a drift smears less.
 const STRETCH_CALLS: [usize; 2] = [50, 200];
+/// So many calls tell how crowded a stretch is.
+const LOOKED_AT: usize = 8;
 /// A lag stands out when it is so many standard deviations (Poisson) above what chance gives, …
 const STANDS_OUT: f64 = 8.0;
 /// … and any lag elsewhere by less than this share of it.
@@ -149,6 +151,9 @@ fn around<'a>(
 /// The lag that stands out among all, whatever the drift.
 fn clear_lag(calls: &[Call], attempts: &[Attempt]) -> Option<Lag> {
     let origin = calls.first()?.time;
+    if drowns(calls, attempts) {
+        return None;
+    }
     let lags: Vec<(f64, f64)> = calls
         .iter()
         .flat_map(|c| {
@@ -172,6 +177,19 @@ fn clear_lag(calls: &[Call], attempts: &[Attempt]) -> Option<Lag> {
         drift,
         origin,
     })
+}
+
+/// Whether so many attempts lie around each call that its own could not stand out among them: told by a few of the calls.
+fn drowns(calls: &[Call], attempts: &[Attempt]) -> bool {
+    let step = calls.len().div_ceil(LOOKED_AT);
+    let some: Vec<&Call> = calls.iter().step_by(step).collect();
+    let near: usize = some
+        .iter()
+        .map(|c| around(c, c.time, REACH_S, attempts).count())
+        .sum();
+    let pairs = near as f64 / some.len().max(1) as f64 * calls.len() as f64;
+    let chance = 3.0 * pairs * CLASS_S / (2.0 * REACH_S);
+    2.0 * (calls.len() as f64) < STANDS_OUT * (chance + 1.0).sqrt()
 }
 
 /// The most frequent lag, in standard deviations above chance, and the most frequent one elsewhere.

@@ -219,7 +219,7 @@ impl<'a> Again<'a> {
             let p = self.weighed(o, |case, failure| {
                 case.rival = None;
                 case.stopped_by_rival = 0.0;
-                case.usual_rate = self.bench.cells[o].usual_failure_rate(failure.who);
+                case.usual_rate = self.bench.cells[o].usual_rate_of_others(failure);
             });
             return self.said(
                 "there had been no other incident at that time".to_string(),
@@ -250,11 +250,14 @@ impl<'a> Again<'a> {
                 moved(latest - after_end)
             )
         } else {
-            let into = self.attempt.end().secs_since(outage.start).max(0.0);
+            let into = self.attempt.end().secs_since(outage.start);
+            let later = match into > 0.0 {
+                true => format!("more than {} later", moved(into)),
+                false => "when it seems to, and no earlier".to_owned(),
+            };
             format!(
-                "{} had begun more than {} later, after it had failed; the onset is {}",
+                "{} had begun {later}, after it had failed; the onset is {}",
                 outage.id,
-                moved(into),
                 self.how_sure(o)
             )
         };
@@ -295,7 +298,10 @@ impl<'a> Again<'a> {
 
     /// With the earlier attempt's probability, if it repeats one.
     fn said(&self, condition: String, own: f64) -> Counterfactual {
-        self.stated_as(condition, retries::joined(own, self.earlier))
+        self.stated_as(
+            condition,
+            retries::joined(own, self.earlier, self.bench.persistence),
+        )
     }
 
     fn stated_as(&self, condition: String, probability: f64) -> Counterfactual {

@@ -6,7 +6,7 @@ use super::saved::{Saved, rate, saved};
 use super::{hit, left_out, list, named, share};
 use crate::impact::Outcome;
 use crate::model::{
-    Judgement, ObservedRate, Outcome as End, Span, Sym, WhatIf, WhatIfCase, WhatIfOptions,
+    Interval, Judgement, ObservedRate, Outcome as End, Span, Sym, WhatIf, WhatIfCase, WhatIfOptions,
 };
 
 const KIND: &str = "fallback_exchange";
@@ -131,10 +131,7 @@ impl<'a> Search<'a> {
             .candidates(kind)
             .find(|e| wanted.eq_ignore_ascii_case(self.text(*e)))
             .and_then(|e| self.rate(e, kind));
-        let borrowed = || {
-            self.rate(self.down(), kind)
-                .or_else(|| self.rate(Sym::NONE, kind))
-        };
+        let borrowed = || self.usual_of_down(kind);
         Some(StandIn {
             name: self.spelled(wanted),
             is_borrowed: own.is_none(),
@@ -231,7 +228,10 @@ impl<'a> Search<'a> {
         let chances: Vec<_> = failures
             .iter()
             .filter(|j| self.o.timeline.attempts[j.attempt].start >= from)
-            .filter_map(|j| Some((*j, stand_ins.get(&self.kind(j))?.rate.rate)))
+            .filter_map(|j| {
+                let kind = self.kind(j);
+                Some((*j, self.as_good_as(stand_ins.get(&kind)?, kind)))
+            })
             .collect();
         let Saved {
             failures,
@@ -264,6 +264,38 @@ impl<'a> Search<'a> {
             refused: None,
             switched: None,
         }
+    }
+
+    /// How well a fallback serves what its predecessor would have served: the probability of a verdict leaves out already what
+    /// that would have declined itself.
+    fn as_good_as(&self, stand_in: &StandIn, kind: Kind) -> Interval {
+        let usual = self.usual_of_down(kind).map_or(1.0, |own| own.rate.mean);
+        let of = |rate: f64| {
+            if usual > 0.0 {
+                (rate / usual).min(1.0)
+            } else {
+                rate
+            }
+        };
+        let rate = stand_in.rate.rate;
+        match stand_in.is_borrowed {
+            true => Interval {
+                mean: 1.0,
+                low: 1.0,
+                high: 1.0,
+            },
+            false => Interval {
+                mean: of(rate.mean),
+                low: of(rate.low),
+                high: of(rate.high),
+            },
+        }
+    }
+
+    /// How well the exchange that was down usually serves a kind of payment.
+    fn usual_of_down(&self, kind: Kind) -> Option<ObservedRate> {
+        self.rate(self.down(), kind)
+            .or_else(|| self.rate(Sym::NONE, kind))
     }
 
     fn assumptions(
@@ -306,7 +338,7 @@ impl<'a> Search<'a> {
         );
         out.push(format!(
             "only failures judged caused, of payments through {down} that began from the take-over on, count: each with its \
-             probability times that rate"
+             probability times that rate as a share of {down}'s own"
         ));
         out
     }
@@ -325,7 +357,7 @@ impl<'a> Search<'a> {
                 .fold((0, 0), |sum, (_, c)| (sum.0 + c.0, sum.1 + c.1));
             match all {
                 0 => format!(
-                    "{name} was healthy during {id}: these logs show no payment through it then"
+                    "how {name} fared during {id} is not known: these logs show no payment through it then"
                 ),
                 _ => format!(
                     "{name} was healthy during {id}: {good} of {all} payments through it succeeded then"
