@@ -407,10 +407,16 @@ impl<'a> Bench<'a> {
             given_link,
             usual_rate: 1.0 - (1.0 - other) * (1.0 - stops),
             stopped_by_rival: stops,
-            usual_counts: cells.usual_counts(failure.who.kind),
+            usual_counts: self.logged(cells.usual_counts(failure.who.kind), failure.who.merchant),
             rival: self.rival(attempt, &failure, o),
             log_end: self.log_end,
         }
+    }
+
+    /// Attempts and failures as they stand in the logs: without what sampled successes stand for.
+    fn logged(&self, (all, failed): (f64, f64), merchant: Sym) -> (f64, f64) {
+        let kept = (all - failed) / self.sampling.stands_for(merchant);
+        (kept + failed, failed)
     }
 
     fn without_outage(

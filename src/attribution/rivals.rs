@@ -284,7 +284,7 @@ fn covers(strata: &Strata, wide: Group, narrow: Group) -> bool {
     }
 }
 
-/// Final attempts by group, in order of their start.
+/// Final attempts by group, the first of each order, in order of their start.
 struct Rows<'a> {
     timeline: &'a Timeline,
     strata: &'a Strata,
@@ -296,8 +296,11 @@ struct Rows<'a> {
 impl<'a> Rows<'a> {
     fn of(timeline: &'a Timeline, strata: &'a Strata) -> Rows<'a> {
         let mut members: BTreeMap<Group, Vec<u32>> = BTreeMap::new();
+        let mut orders = BTreeSet::new();
         for (i, a) in timeline.attempts.iter().enumerate() {
-            if a.outcome.is_final() {
+            // Whoever tries again fails again: runs of one order's failures are no incident.
+            let repeats = a.order.is_some() && !orders.insert((a.merchant, a.order));
+            if a.outcome.is_final() && !repeats {
                 for group in groups(strata, strata.of[i]) {
                     members.entry(group).or_default().push(i as u32);
                 }

@@ -174,7 +174,7 @@ fn of_other_methods(context: &Context<'_>, merchant: Sym) -> Vec<Cut> {
         .filter(own)
         .map(|a| Seen {
             time: a.start,
-            bad: speaks_of_upstream(a),
+            bad: is_cut_off(a),
             source: a.source,
         })
         .collect();
@@ -188,11 +188,13 @@ fn of_other_methods(context: &Context<'_>, merchant: Sym) -> Vec<Cut> {
     episodes(&row, &of, context.silences, MERGE_GAP_S)
         .iter()
         .map(|e| {
-            let late = |a: &&Attempt| a.class == ErrorClass::UpstreamTimeout;
-            let failed = timeline.attempts.iter().filter(own);
-            let within = failed.filter(|a| speaks_of_upstream(a) && e.span().contains(a.start));
-            let (all, late) = within.fold((0, 0), |n, a| (n.0 + 1, n.1 + usize::from(late(&a))));
-            cut_of_episode(merchant, e, 2 * late < all)
+            let within = |a: &&Attempt| is_cut_off(a) && e.span().contains(a.start);
+            let failed = timeline.attempts.iter().filter(own).filter(within);
+            let (all, plain) = failed.fold((0, 0), |(all, plain), a| {
+                let says_so = a.class == ErrorClass::UpstreamUnavailable;
+                (all + 1, plain + usize::from(says_so))
+            });
+            cut_of_episode(merchant, e, 2 * plain >= all)
         })
         .collect()
 }
@@ -218,6 +220,11 @@ fn speaks_of_upstream(a: &Attempt) -> bool {
             a.class,
             ErrorClass::UpstreamUnavailable | ErrorClass::UpstreamTimeout
         )
+}
+
+/// The same, or stopped by a breaker that had seen enough of it.
+fn is_cut_off(a: &Attempt) -> bool {
+    speaks_of_upstream(a) || a.outcome.is_bad() && a.class == ErrorClass::CircuitOpen
 }
 
 fn together(a: &Cut, b: &Cut) -> bool {

@@ -20,7 +20,7 @@ impl Rule for WouldHaveFailedAnyway {
         let log_odds = logit(p * (1.0 - case.usual_rate)) - logit(p);
         let (all, failed) = case.usual_counts;
         let mut detail = format!(
-            "without an outage {:.1}% of attempts of this kind would have failed with another error (with any: {} of {} in these logs; both lean on the wider group)",
+            "without an outage {:.1}% of attempts of this kind would have failed with another error (with any: {} of {} logged outside every outage and its aftermath; both lean on the wider group)",
             100.0 * case.usual_rate,
             tally(failed),
             tally(all)

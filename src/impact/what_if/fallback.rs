@@ -469,7 +469,8 @@ mod tests {
             log.attempt(n, "binance", "BTC", n < 9);
         }
         let got = what_if(&log.outcome(), &named("kraken"));
-        assert!((got.cases[0].failures.mean - 3.0 * 0.9 * 0.9).abs() < 1e-9);
+        // the verdicts leave out already what binance would have declined
+        assert!((got.cases[0].failures.mean - 3.0 * 0.9).abs() < 1e-9);
         let said = got.cases[0].assumptions.join("\n");
         assert!(said.contains("do not show how kraken serves BTC"), "{said}");
     }
