@@ -260,3 +260,116 @@ fn moving_all_stamps_moves_the_outage_and_changes_no_verdict() {
     assert!(here.iter().any(|v| v.1 == "caused"));
     assert_eq!(here, verdicts(40 * 86_400));
 }
+
+/// Rows as [`payments`] has them, each failure of a crypto payment in other words.
+fn worded(words: &str) -> Vec<Value> {
+    let mut rows = payments("a");
+    for row in rows
+        .iter_mut()
+        .filter(|r| r["method"] == "crypto" && r["status"] == "failed")
+    {
+        row["error_message"] = json!(words);
+    }
+    rows
+}
+
+#[test]
+fn a_shops_word_for_its_exchange_is_no_rival() {
+    for words in [
+        "payment processor unavailable, try again",
+        "PSP unavailable",
+    ] {
+        let folder = folder(&[("a", worded(words))], &calls("a", 0, 0));
+        assert_eq!(
+            caused(&failures(&[], folder.path()), "a", "crypto"),
+            (200, 200),
+            "{words}"
+        );
+    }
+}
+
+#[test]
+fn cards_that_a_hanging_exchange_starves_do_not_undo_its_outage() {
+    let mut rows = worded("exchange request timed out");
+    for row in &mut rows {
+        let second = row["payment_id"]
+            .as_str()
+            .and_then(|p| p[3..].parse::<i64>().ok())
+            .expect("a number")
+            * 12;
+        if down(second) {
+            row["duration_ms"] = json!(30_000);
+            if row["method"] == "card" {
+                row["status"] = json!("failed");
+                row["error_message"] = json!("gateway timeout: request timed out");
+            }
+        }
+    }
+    // The calls hang: no status, and nobody but the one shop made any.
+    let hanging = calls("a", 0, 0).replace(
+        r#""http_status":503,"duration_ms":200"#,
+        r#""error":"timeout: no response","duration_ms":30000"#,
+    );
+    let folder = folder(&[("a", rows)], &hanging);
+    let (crypto, all) = caused(&failures(&[], folder.path()), "a", "crypto");
+    assert!(crypto > 190, "{crypto} of {all}");
+}
+
+#[test]
+fn a_surge_of_payments_is_no_sampling_of_successes() {
+    // Crypto alone; six times the traffic in the outage, which stops half of it; a fifth is declined anyway.
+    let (mut rows, mut log) = (Vec::new(), String::new());
+    let seconds = (0..LENGTH_S).step_by(2).filter(|s| down(*s) || s % 12 == 0);
+    for (n, second) in seconds.enumerate() {
+        let stopped = down(second) && n % 2 == 0;
+        let declined = n % 5 == 0;
+        let status = if stopped { 503 } else { 200 };
+        let error = if stopped {
+            "exchange unavailable"
+        } else {
+            "insufficient funds"
+        };
+        rows.push(json!({
+            "time": stamp(second, 0) + "Z", "payment_id": format!("p{n}"), "merchant": "a", "method": "crypto",
+            "exchange": "binance", "currency": "BTC", "amount": "1.50", "trace_id": format!("t{n}"), "duration_ms": 300,
+            "status": if stopped || declined { "failed" } else { "succeeded" },
+            "error_message": if stopped || declined { error } else { "" },
+        }));
+        writeln!(log, r#"{{"time":"{}Z","caller":"a","exchange":"binance","http_status":{status},"duration_ms":200,"trace_id":"t{n}"}}"#,
+            stamp(second, 0)).expect("text");
+    }
+    let folder = folder(&[("a", rows)], &log);
+    let output = knockon(&["analyze", "-f", "json"], folder.path());
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let findings = report["findings"].as_array().expect("a list");
+    assert!(
+        findings.iter().all(|f| f["id"] != "successes-sampled"),
+        "{findings:?}"
+    );
+}
+
+#[test]
+fn payments_that_are_logged_when_they_settle_move_no_clock() {
+    let mut rows = payments("a");
+    for (i, row) in rows.iter_mut().enumerate() {
+        let second = i as i64 * 12;
+        let settled = if row["status"] == "succeeded" {
+            31 + (i as i64 * 7) % 8
+        } else {
+            0
+        };
+        row["time"] = json!(stamp(second + settled, 0) + "Z");
+        row.as_object_mut()
+            .expect("an object")
+            .remove("duration_ms");
+    }
+    let folder = folder(&[("a", rows)], &calls("a", 0, 0));
+    let output = knockon(&["analyze", "-f", "json"], folder.path());
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let onset = report["outages"][0]["start"].as_str().expect("an onset");
+    let at = chrono::DateTime::parse_from_rfc3339(onset)
+        .expect("a time")
+        .timestamp()
+        - START_S;
+    assert!((at - ONSET_S).abs() <= 12, "{onset}");
+}
