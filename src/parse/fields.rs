@@ -33,6 +33,8 @@ pub(crate) struct Draft<'a> {
     /// Date and time of day in fields of their own.
     date: Option<Cow<'a, str>>,
     clock: Option<Cow<'a, str>>,
+    /// Whether the format knows the unit of the duration, so that it need not be guessed.
+    pub(crate) knows_unit: bool,
 }
 
 impl<'a> Draft<'a> {
@@ -43,6 +45,7 @@ impl<'a> Draft<'a> {
             bad_stamp: None,
             date: None,
             clock: None,
+            knows_unit: false,
         }
     }
 
@@ -54,6 +57,14 @@ impl<'a> Draft<'a> {
             self.record.replace(field, value);
         }
         wins
+    }
+
+    /// Takes a field away that the format knows better, unless the user mapped it.
+    pub(crate) fn clear(&mut self, field: Field) {
+        if self.ranks[field as usize] < MAPPED {
+            self.ranks[field as usize] = 0;
+            self.record.replace(field, "");
+        }
     }
 
     /// Sets the time stamp of the record as the format found it.
@@ -263,6 +274,7 @@ impl Fields {
         };
         match m.reads {
             Reads::Plain if is_bool && m.field != Field::Status => None,
+            Reads::Plain if m.field == Field::Caller && is_source_line(&text) => None,
             Reads::Plain if m.field == Field::Amount => take_amount(draft, text, rank),
             Reads::Plain => set(draft, m.field, rank, text),
             Reads::Minor => {
@@ -337,7 +349,7 @@ impl Fields {
     ) -> Option<Field> {
         let trimmed = text.trim();
         if let Some(value) = plain_number(trimmed) {
-            if unit.is_none() && self.stated_unit.is_none() {
+            if unit.is_none() && self.stated_unit.is_none() && !draft.knows_unit {
                 self.unitless.0 += 1;
                 self.unitless.1 += u64::from(trimmed.contains('.'));
                 self.unitless.2 = self.unitless.2.max(value);
@@ -569,6 +581,14 @@ fn http_status(text: &str) -> Option<std::ops::Range<usize>> {
     let ends = rest.is_empty() || rest.starts_with(' ') || rest == ".0";
     (ends && (100..600).contains(&code) && digits.bytes().all(|b| b.is_ascii_digit()))
         .then_some(start..start + 3)
+}
+
+/// `pay/client.go:128`: where in its code a program logged (zap and others call it the caller).
+fn is_source_line(text: &str) -> bool {
+    text.rsplit_once(':').is_some_and(|(file, line)| {
+        let stem = file.rsplit_once('.').map_or("", |(stem, _)| stem);
+        !stem.is_empty() && !line.is_empty() && line.bytes().all(|b| b.is_ascii_digit())
+    }) && !text.contains("://")
 }
 
 fn is_log_level(text: &str) -> bool {

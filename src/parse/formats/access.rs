@@ -1,11 +1,15 @@
-//! Access logs of nginx and Apache: common and combined, with a virtual host before, and timing fields or
-//! `key=value` pairs after.
+//! Access logs of nginx, Apache and Traefik: common and combined, with a virtual host before, and timing fields,
+//! an ingress's upstream or `key=value` pairs after.
+//!
+//! nginx writes its stamp when the request is over, Apache and Traefik the one of the start; which of them wrote
+//! a line shows only in what stands at its end, so that the stamp of a line without it is left as it is.
 
+use super::tokens::{self, Shape, Token, Tokens};
 use super::{Fit, LineFormat, LogFormat, Refusal};
-use crate::model::{DurationUnit, Field, Record};
+use crate::model::{DurationUnit, Field, Record, Stamp};
 use crate::parse::detect::{self, Sample};
 use crate::parse::fields::{Draft, Fields};
-use crate::parse::{pairs, stamp};
+use crate::parse::stamp;
 
 pub(super) struct Access;
 
@@ -15,7 +19,7 @@ impl LogFormat for Access {
     }
 
     fn about(&self) -> &'static str {
-        "access logs of nginx and Apache: common, combined, with extras at the end"
+        "access logs of nginx, Apache and Traefik: common, combined, with extras at the end"
     }
 
     fn detect(&self, sample: &Sample, fields: &mut Fields) -> Option<Fit> {
@@ -37,37 +41,47 @@ impl LineFormat for Access {
     ) -> Result<(), Refusal> {
         let (before, time, after) = split(text).ok_or(Refusal::NotMine)?;
         let mut draft = Draft::new(line);
+        let mut tokens = Tokens::of(after);
+        let (Some(request), Some(status), Some(size)) =
+            (tokens.next(), tokens.next(), tokens.next())
+        else {
+            return Err(Refusal::NotMine);
+        };
+        let is_count = |t: &Token<'_>| t.text == "-" || t.is_count();
+        let is_status = |t: &Token<'_>| t.text == "-" || t.text.len() == 3;
+        if !is_count(&status) || !is_status(&status) || !is_count(&size) {
+            return Err(Refusal::NotMine);
+        }
         who(&mut draft, before);
         draft.set_time(time, 1000);
-        let (request, rest) = quoted(after).ok_or(Refusal::NotMine)?;
-        let (status, rest) = word(rest);
-        let is_status = status.len() == 3 && status.bytes().all(|b| b.is_ascii_digit());
-        if !is_status {
-            return Err(Refusal::NotMine);
+        if let Some(status) = status.stated() {
+            draft.set(Field::HttpStatus, 1000, status);
         }
-        draft.set(Field::HttpStatus, 1000, status);
-        put_request(&mut draft, request);
-        let (size, mut rest) = word(rest);
-        if !(size == "-" || size.bytes().all(|b| b.is_ascii_digit())) {
-            return Err(Refusal::NotMine);
-        }
-        if let Some((_referer, more)) = quoted(rest) {
-            rest = more;
-            if let Some((agent, more)) = quoted(rest) {
-                if agent != "-" {
-                    draft.set(Field::UserAgent, 1000, agent);
-                }
-                rest = more;
+        tokens::put_request(&mut draft, request.text);
+        let mut ahead = tokens;
+        if is_header(ahead.next()) {
+            tokens = ahead;
+            let agent = ahead.next();
+            if is_header(agent) {
+                tokens = ahead;
+            }
+            if let Some(agent) = agent.filter(|t| t.shape == Shape::Quoted) {
+                draft.set(Field::UserAgent, 1000, agent.stated().unwrap_or(""));
             }
         }
-        put_extras(&mut draft, rest, fields);
+        put_extras(&mut draft, tokens, time, fields);
         emit(&fields.finish(draft)?);
         Ok(())
     }
 }
 
+/// A header in quotes, or `-` where there was none.
+fn is_header(token: Option<Token<'_>>) -> bool {
+    token.is_some_and(|t| t.shape == Shape::Quoted || t.text == "-")
+}
+
 /// Before the time stamp, the time stamp, after it.
-fn split(text: &str) -> Option<(&str, crate::model::Stamp, &str)> {
+fn split(text: &str) -> Option<(&str, Stamp, &str)> {
     let open = memchr::memchr(b'[', text.as_bytes())?;
     let close = open + memchr::memchr(b']', &text.as_bytes()[open..])?;
     let after = text[close + 1..].trim_start();
@@ -102,53 +116,154 @@ fn is_address(word: &str) -> bool {
     word.parse::<std::net::IpAddr>().is_ok()
 }
 
-/// The quoted text at the start, and what follows it.
-fn quoted(text: &str) -> Option<(&str, &str)> {
-    let text = text.trim_start();
-    if !text.starts_with('"') {
-        return None;
-    }
-    let (_, end) = pairs::quoted(text, 1, b'"')?;
-    Some((&text[1..end - 1], &text[end..]))
-}
-
-fn word(text: &str) -> (&str, &str) {
-    let text = text.trim_start();
-    text.split_at(text.find(' ').unwrap_or(text.len()))
-}
-
-/// `GET /path HTTP/1.1`; a broken request says nothing.
-fn put_request<'a>(draft: &mut Draft<'a>, request: &'a str) {
-    let mut words = request.split(' ');
-    let (Some(method), Some(path)) = (words.next(), words.next()) else {
-        return;
-    };
-    if method.is_empty() || !method.bytes().all(|b| b.is_ascii_uppercase() || b == b'-') {
+/// What sites add at the end, by its shape.
+fn put_extras<'a>(draft: &mut Draft<'a>, tokens: Tokens<'a>, time: Stamp, fields: &mut Fields) {
+    let rest = tokens.rest().trim_start();
+    if rest.is_empty() {
         return;
     }
-    draft.set(Field::HttpMethod, 1000, method);
-    draft.set(Field::Path, 1000, path);
-}
-
-/// What sites add at the end: pairs under their names; else the first number with a fraction is the time
-/// that the request took, in seconds (nginx `$request_time`). A whole number could be Apache's `%D`
-/// (microseconds), `%T` (seconds) or a size: it is not read.
-fn put_extras<'a>(draft: &mut Draft<'a>, rest: &'a str, fields: &mut Fields) {
+    if put_ingress(draft, rest) {
+        return tokens::ended(draft, time);
+    }
+    if put_traefik(draft, tokens) {
+        return tokens::began(draft, time);
+    }
     fields.put_pairs(draft, rest, 0);
     if draft.record.has(Field::Duration) {
         return;
     }
-    let is_time = |w: &&str| {
-        w.split_once('.').is_some_and(|(whole, fraction)| {
-            let digits =
-                |t: &str| !t.is_empty() && t.len() <= 9 && t.bytes().all(|b| b.is_ascii_digit());
-            digits(whole) && digits(fraction)
+    match timing(tokens) {
+        Some((seconds, DurationUnit::Seconds)) => {
+            draft.set(Field::Duration, 900, seconds);
+            draft.record.duration_unit = DurationUnit::Seconds;
+            tokens::ended(draft, time);
+        }
+        Some((text, unit)) => {
+            tokens::put_duration(draft, text, unit);
+            tokens::began(draft, time);
+        }
+        None => {}
+    }
+}
+
+/// How long the request took, where its shape tells the unit: a number with a fraction is nginx's
+/// `$request_time` in seconds; `2/2041377` (also in two words) is Apache's `%T/%D`, seconds and microseconds.
+/// A whole number by itself could be microseconds, milliseconds, seconds or a size: it is not read.
+fn timing(tokens: Tokens<'_>) -> Option<(&str, DurationUnit)> {
+    let is_seconds = |t: &str| {
+        t.split_once('.').is_some_and(|(whole, fraction)| {
+            let short = |t: &str| tokens::is_digits(t) && t.len() <= 9;
+            short(whole) && short(fraction)
         })
     };
-    let mut words = rest.split_whitespace().map(|w| w.trim_matches('"'));
-    if let Some(seconds) = words.find(is_time)
-        && draft.set(Field::Duration, 900, seconds)
-    {
-        draft.record.duration_unit = DurationUnit::Seconds;
+    let mut words = tokens.map(|t| t.text.trim_matches('"')).peekable();
+    while let Some(word) = words.next() {
+        if is_seconds(word) {
+            return Some((word, DurationUnit::Seconds));
+        }
+        if let Some((seconds, micros)) = word.split_once('/')
+            && agree(seconds, micros)
+        {
+            return Some((micros, DurationUnit::Micros));
+        }
+        if let Some(next) = words.peek().copied()
+            && word != "0"
+            && agree(word, next)
+        {
+            return Some((next, DurationUnit::Micros));
+        }
     }
+    None
+}
+
+/// Whether the one counts the whole seconds of the other's microseconds.
+fn agree(seconds: &str, micros: &str) -> bool {
+    let number = |t: &str| t.parse::<u64>().ok().filter(|_| tokens::is_digits(t));
+    match (number(seconds), number(micros)) {
+        (Some(s), Some(us)) => us / 1_000_000 == s,
+        _ => false,
+    }
+}
+
+/// ingress-nginx: `462 0.050 [shop-pay-9000] [] 10.0.0.1:9000, 10.0.0.2:9000 0, 19437 0.001, 0.049 502, 200 id`.
+/// The upstream's fields are lists where the request was tried again.
+fn put_ingress<'a>(draft: &mut Draft<'a>, rest: &'a str) -> bool {
+    let mut tokens = Tokens::of(rest);
+    let (Some(length), Some(took)) = (tokens.next(), tokens.next()) else {
+        return false;
+    };
+    let names: Vec<Token<'_>> = tokens.by_ref().take(2).collect();
+    let bracketed = names.len() == 2 && names.iter().all(|t| t.shape == Shape::Bracketed);
+    if !length.is_count() || !bracketed {
+        return false;
+    }
+    tokens::put_duration(draft, took.text, DurationUnit::Seconds);
+    if let Some(name) = names[0].stated() {
+        draft.set(Field::Service, 800, name);
+    }
+    let mut tail = tokens.rest();
+    let (addresses, _lengths, _times) = (list(&mut tail), list(&mut tail), list(&mut tail));
+    let statuses = list(&mut tail);
+    if statuses.starts_with(|c: char| c.is_ascii_digit()) {
+        draft.set(Field::UpstreamStatus, 1000, statuses);
+    }
+    put_named_host(draft, addresses);
+    let id = tail.trim();
+    if tokens::host_name(id).is_some() && !id.contains(' ') {
+        draft.set(Field::RequestId, 1000, id);
+    }
+    true
+}
+
+/// Takes a list off the front: words joined by `, ` (another server) or ` : ` (another group of servers).
+fn list<'a>(rest: &mut &'a str) -> &'a str {
+    let text = rest.trim_start();
+    let mut end = 0;
+    loop {
+        let word = text[end..].trim_start();
+        end = text.len() - word.len() + word.find(' ').unwrap_or(word.len());
+        let more = text[end..].strip_prefix(" : ");
+        if let Some(more) = more {
+            end = text.len() - more.len();
+        } else if !text[..end].ends_with(',') || end == text.len() {
+            break;
+        }
+    }
+    *rest = &text[end..];
+    &text[..end]
+}
+
+/// Whom the proxy asked last, where it is a name rather than an address.
+fn put_named_host<'a>(draft: &mut Draft<'a>, addresses: &'a str) {
+    let last = addresses.rsplit([',', ' ']).next();
+    let name = last.and_then(tokens::host_name).filter(|n| !is_address(n));
+    if let Some(name) = name {
+        draft.set(Field::Host, 950, name);
+    }
+}
+
+/// Traefik: `17 "router@docker" "http://10.0.0.3:80" 12ms`.
+fn put_traefik<'a>(draft: &mut Draft<'a>, tokens: Tokens<'a>) -> bool {
+    let all: Vec<Token<'_>> = tokens.take(5).collect();
+    let [count, router, server, took] = all.as_slice() else {
+        return false;
+    };
+    let Some(millis) = took.text.strip_suffix("ms") else {
+        return false;
+    };
+    if !count.is_count() || router.shape != Shape::Quoted || server.shape != Shape::Quoted {
+        return false;
+    }
+    tokens::put_duration(draft, millis, DurationUnit::Millis);
+    if let Some(router) = router.stated() {
+        draft.set(
+            Field::Service,
+            800,
+            router.split('@').next().unwrap_or(router),
+        );
+    }
+    if let Some(server) = server.stated() {
+        put_named_host(draft, server);
+    }
+    true
 }

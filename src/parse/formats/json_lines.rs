@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Fit, LineFormat, LogFormat, Refusal};
+use super::{Fit, LineFormat, LogFormat, Refusal, dialect};
 use crate::model::Record;
 use crate::parse::detect::{self, Sample};
 use crate::parse::fields::{Draft, Fields};
@@ -71,9 +71,14 @@ pub(super) fn read_object<'a>(
 ) -> Result<Record<'a>, String> {
     let mut draft = Draft::new(line);
     let mut path = String::new();
+    let dialect = dialect::of(text);
+    draft.knows_unit = dialect.is_some_and(|d| d.knows_unit);
     fields
         .put_json(&mut draft, text, &mut path, 0)
         .map_err(|e| e.to_string())?;
+    if let Some(dialect) = dialect {
+        dialect.put(&mut draft, text);
+    }
     for (distance, outer) in around.iter().rev().enumerate() {
         put_around(
             &mut draft,

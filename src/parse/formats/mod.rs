@@ -1,12 +1,22 @@
 //! The table of formats. A new one is a file here and a line in [`FORMATS`].
 
 mod access;
+mod apache_error;
 mod csv;
+mod dialect;
+mod elb;
+mod envoy;
+mod fix;
+mod haproxy;
 mod json_document;
 mod json_lines;
 mod logfmt;
+mod nginx_error;
+mod squid;
 mod statuspage;
 mod text;
+mod tokens;
+mod w3c;
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -80,10 +90,18 @@ pub(crate) trait WholeFormat: Sync {
 /// Every format; where two fit a sample equally well, the earlier one is taken.
 pub(crate) static FORMATS: &[&dyn LogFormat] = &[
     &statuspage::Statuspage,
+    &w3c::W3c,
     &json_document::JsonDocument,
     &json_lines::JsonLines,
     &csv::Csv,
     &access::Access,
+    &envoy::Envoy,
+    &fix::Fix,
+    &haproxy::Haproxy,
+    &elb::Elb,
+    &squid::Squid,
+    &nginx_error::NginxError,
+    &apache_error::ApacheError,
     &logfmt::Logfmt,
     &text::Text,
 ];
