@@ -92,6 +92,7 @@ fn stamp_text(stamp: Stamp) -> Value {
 
 fn input(path: &Path) -> Input {
     Input {
+        entry: None,
         path: path.to_owned(),
         shown: path.file_name().unwrap().to_string_lossy().into_owned(),
         role: None,

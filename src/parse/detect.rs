@@ -59,7 +59,7 @@ impl Sample {
 
 fn binary(head: &[u8]) -> Option<&'static str> {
     let known: [(&[u8], &str); 7] = [
-        (b"PK\x03\x04", "a zip archive; unpack it first"),
+        (b"PK\x03\x04", "an archive in an archive; unpack it first"),
         (b"\x89PNG", "an image"),
         (b"\xff\xd8\xff", "an image"),
         (b"%PDF", "a PDF document"),

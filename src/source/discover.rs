@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Input, Limits, Request, SourceError};
+use super::{Entry, Input, Limits, Request, SourceError, archive};
 
 /// The configuration, which may lie among the logs.
 const OWN_CONFIGURATION: &str = "knockon.toml";
@@ -12,8 +12,8 @@ const OWN_CONFIGURATION: &str = "knockon.toml";
 /// Endings that are no logs; skipped when a folder is walked, read when named outright.
 const NOT_LOGS: &[&str] = &[
     "md", "toml", "yaml", "yml", "html", "htm", "css", "js", "ts", "rs", "py", "go", "java", "sh",
-    "png", "jpg", "jpeg", "gif", "svg", "webp", "ico", "pdf", "zip", "tar", "tgz", "7z", "exe",
-    "so", "dll", "class", "jar", "sqlite", "db", "parquet", "lock",
+    "png", "jpg", "jpeg", "gif", "svg", "webp", "ico", "pdf", "7z", "exe", "so", "dll", "class",
+    "jar", "sqlite", "db", "parquet", "lock", "docx", "xlsx", "pptx", "odt", "ods", "whl", "apk",
 ];
 
 /// The inputs that `requests` mean, sorted by shown path and without doubles, and what was skipped and why.
@@ -149,16 +149,11 @@ impl Walk<'_> {
         if meta.is_dir() {
             return self.folder(path, request, above);
         }
-        let ending = path
-            .extension()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .to_ascii_lowercase();
         if !meta.is_file() {
             self.skip(path, "not a regular file");
         } else if name == OWN_CONFIGURATION {
             // Ours: no input, and no news.
-        } else if NOT_LOGS.contains(&ending.as_str()) {
+        } else if !is_log_by_name(path) {
             self.skip(
                 path,
                 "not a log by its name; name it outright to have it read",
@@ -172,16 +167,61 @@ impl Walk<'_> {
     }
 
     fn add(&mut self, path: &Path, request: &Request) -> Result<(), SourceError> {
+        // Looking into a pipe would take its bytes.
+        let is_file = fs::metadata(path).is_ok_and(|m| m.is_file());
+        let listing = is_file.then(|| archive::list(path, self.limits)).flatten();
+        match listing {
+            Some(listing) => self.entries(path, request, listing),
+            None => self.add_one(path, None, request),
+        }
+    }
+
+    /// The logs in an archive, chosen by name as those in a folder are.
+    fn entries(
+        &mut self,
+        path: &Path,
+        request: &Request,
+        listing: archive::Listing,
+    ) -> Result<(), SourceError> {
+        for remark in listing.remarks {
+            self.skip(path, &remark);
+        }
+        for (name, entry) in listing.entries {
+            let inside = path.join(name.trim_start_matches(['/', '.']));
+            let parts = Path::new(&name).components();
+            let hidden = parts.into_iter().any(|c| {
+                let part = c.as_os_str().to_string_lossy();
+                part.starts_with('.') && part.len() > 1 || part == "__MACOSX"
+            });
+            if hidden {
+                self.skip(&inside, "hidden");
+            } else if !is_log_by_name(&inside) {
+                self.skip(&inside, "not a log by its name; unpack it to have it read");
+            } else if entry.length != Some(0) {
+                self.add_one(path, Some((&inside, entry)), request)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add_one(
+        &mut self,
+        path: &Path,
+        inside: Option<(&Path, Entry)>,
+        request: &Request,
+    ) -> Result<(), SourceError> {
         let input = Input {
             path: path.to_owned(),
-            shown: shown(path),
+            entry: inside.map(|(_, entry)| entry),
+            shown: shown(inside.map_or(path, |(place, _)| place)),
             role: request.role,
             name: request.name.clone(),
         };
         let key = if input.is_stdin() {
             path.to_owned()
         } else {
-            canonical(path)
+            let name = inside.and_then(|(place, _)| place.strip_prefix(path).ok());
+            name.map_or(canonical(path), |name| canonical(path).join(name))
         };
         let full = self.found.len() >= self.limits.max_files;
         match self.found.get_mut(&key) {
@@ -209,6 +249,11 @@ impl Walk<'_> {
     fn skip(&mut self, path: &Path, why: &str) {
         self.skipped.insert(format!("{}: {why}", shown(path)));
     }
+}
+
+fn is_log_by_name(path: &Path) -> bool {
+    let ending = path.extension().unwrap_or_default().to_string_lossy();
+    !NOT_LOGS.contains(&ending.to_ascii_lowercase().as_str())
 }
 
 fn canonical(path: &Path) -> PathBuf {

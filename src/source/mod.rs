@@ -4,6 +4,7 @@
 //! the first bytes of the data (never by the name) and makes standard input readable twice; [`Lines`] cuts
 //! bytes into lines without a copy for each line.
 
+mod archive;
 mod discover;
 mod lines;
 mod open;
@@ -17,17 +18,41 @@ pub use open::{Opened, open};
 
 use crate::model::Role;
 
-/// One file to read, or standard input.
+/// One file to read, an entry of an archive, or standard input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
     /// Where it is; `-` is standard input.
     pub path: PathBuf,
+    /// Which part of it, when it is an archive; all of it otherwise.
+    pub entry: Option<Entry>,
     /// The path as printed, with `/` between its parts.
     pub shown: String,
     /// The role that a flag gave it.
     pub role: Option<Role>,
     /// The name that a flag gave it (`NAME=PATH`).
     pub name: Option<String>,
+}
+
+/// Where an entry lies in its archive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its first byte, in the archive (decompressed, where that was compressed as a whole).
+    pub offset: u64,
+    /// Its packed length in bytes; `None` when only its end tells.
+    pub length: Option<u64>,
+    /// How it is packed.
+    pub packing: Packing,
+}
+
+/// How an archive packs an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Packing {
+    /// In a tar: as it is.
+    Tar,
+    /// In a zip: as it is.
+    ZipStored,
+    /// In a zip: deflated.
+    ZipDeflated,
 }
 
 impl Input {

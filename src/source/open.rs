@@ -2,9 +2,10 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom, Write};
+use std::path::Path;
 
 use super::spool;
-use super::{Input, Limits, SourceError};
+use super::{Entry, Input, Limits, Packing, SourceError};
 
 const BUFFER: usize = 256 << 10;
 /// Layers of compression that are peeled (a `.gz` inside a `.zst` happens; deeper is no log).
@@ -16,7 +17,7 @@ const RATIO_FROM: u64 = 1 << 30;
 pub struct Opened {
     /// The plain bytes. An archive that is cut off gives what could be read, then an error.
     pub reader: Box<dyn BufRead + Send>,
-    /// `gzip`, `zstd`, `bzip2`, `xz`; empty for plain. The outermost one where they are nested.
+    /// `gzip`, `zstd`, `bzip2`, `xz`, `zip`, `tar`; empty for plain. The outermost one where they are nested.
     pub compression: &'static str,
 }
 
@@ -29,25 +30,110 @@ pub fn open(input: &Input, limits: &Limits) -> Result<Opened, SourceError> {
         path: input.shown.clone(),
         source,
     };
-    let raw = raw_reader(input, limits).map_err(failed)?;
-    let mut reader: Box<dyn BufRead + Send> = Box::new(BufReader::with_capacity(BUFFER, raw));
+    let (raw, container) = match &input.entry {
+        Some(entry) => (entry_reader(input, entry, limits), packed_in(entry.packing)),
+        None => (raw_reader(input, limits), ""),
+    };
+    let buffered = BufReader::with_capacity(BUFFER, raw.map_err(failed)?);
+    let (reader, compression) = peel_all(Box::new(buffered), limits).map_err(failed)?;
+    let reader = plain_text(reader).map_err(failed)?;
+    Ok(Opened {
+        reader,
+        compression: if container.is_empty() {
+            compression
+        } else {
+            container
+        },
+    })
+}
+
+/// The bytes of a regular file, its compression peeled.
+pub(super) fn whole(path: &Path, limits: &Limits) -> io::Result<Box<dyn BufRead + Send>> {
+    let file = BufReader::with_capacity(BUFFER, File::open(path)?);
+    Ok(peel_all(Box::new(file), limits)?.0)
+}
+
+/// Peels what the bytes are compressed with; gives the outermost compression.
+fn peel_all(
+    mut reader: Box<dyn BufRead + Send>,
+    limits: &Limits,
+) -> io::Result<(Box<dyn BufRead + Send>, &'static str)> {
     let mut compression = "";
     for _ in 0..MAX_LAYERS {
-        let (head, rest) = peek(reader, 6).map_err(failed)?;
+        let (head, rest) = peek(reader, 6)?;
+        reader = rest;
         let Some(found) = compression_of(&head) else {
-            reader = rest;
             break;
         };
         if compression.is_empty() {
             compression = found;
         }
-        reader = peel(found, rest, limits).map_err(failed)?;
+        reader = peel(found, reader, limits)?;
     }
-    let reader = plain_text(reader).map_err(failed)?;
-    Ok(Opened {
-        reader,
-        compression,
+    Ok((reader, compression))
+}
+
+fn packed_in(packing: Packing) -> &'static str {
+    match packing {
+        Packing::Tar => "tar",
+        Packing::ZipStored | Packing::ZipDeflated => "zip",
+    }
+}
+
+/// The unpacked bytes of an entry of an archive.
+fn entry_reader(input: &Input, entry: &Entry, limits: &Limits) -> io::Result<Box<dyn Read + Send>> {
+    let mut file = File::open(&input.path)?;
+    let mut head = [0u8; 6];
+    let got = file.read(&mut head)?;
+    let rest: Box<dyn Read + Send> = if compression_of(&head[..got]).is_some() {
+        // Compressed as a whole: unpacked once, for all entries.
+        let kept = spool::kept(&input.path, limits.spool_memory_bytes, || {
+            Ok(whole(&input.path, limits)?)
+        })?;
+        Box::new(kept.reader_from(entry.offset))
+    } else {
+        file.seek(SeekFrom::Start(entry.offset))?;
+        Box::new(BufReader::with_capacity(BUFFER, file))
+    };
+    let packed: Box<dyn Read + Send> = match entry.length {
+        Some(left) => Box::new(Exactly { reader: rest, left }),
+        None => rest,
+    };
+    Ok(match entry.packing {
+        Packing::Tar | Packing::ZipStored => packed,
+        Packing::ZipDeflated => {
+            let (read, counted) = counted(BufReader::with_capacity(BUFFER, packed));
+            Box::new(Bounded {
+                plain: Box::new(flate2::bufread::DeflateDecoder::new(counted)),
+                read,
+                given: 0,
+                max_ratio: limits.max_decompressed_ratio,
+            })
+        }
     })
+}
+
+/// So many bytes, or an error where there are fewer.
+struct Exactly {
+    reader: Box<dyn Read + Send>,
+    left: u64,
+}
+
+impl Read for Exactly {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = usize::try_from(self.left)
+            .unwrap_or(usize::MAX)
+            .min(buffer.len());
+        let n = self.reader.read(&mut buffer[..most])?;
+        if n == 0 && most > 0 {
+            return Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "the archive ends inside this entry",
+            ));
+        }
+        self.left -= n as u64;
+        Ok(n)
+    }
 }
 
 fn raw_reader(input: &Input, limits: &Limits) -> io::Result<Box<dyn Read + Send>> {
@@ -285,7 +371,6 @@ impl<R: BufRead> Read for Utf16<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::Path;
 
     const TEXT: &[u8] = b"one\ntwo\nthree\n";
 
@@ -314,6 +399,7 @@ mod tests {
     fn input(path: &Path) -> Input {
         Input {
             path: path.to_owned(),
+            entry: None,
             shown: path.to_string_lossy().into_owned(),
             role: None,
             name: None,

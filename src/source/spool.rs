@@ -1,4 +1,4 @@
-//! Standard input and named pipes, kept so that they can be read twice: in memory, then in a temporary file.
+//! Standard input, named pipes and compressed archives, kept so that they can be read twice: in memory, then in a temporary file.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -50,11 +50,16 @@ impl Spool {
 
     /// A reader from the start, independent of other readers.
     pub(super) fn reader(self: Arc<Spool>) -> SpoolReader {
-        SpoolReader { spool: self, at: 0 }
+        self.reader_from(0)
+    }
+
+    /// A reader from a byte on.
+    pub(super) fn reader_from(self: Arc<Spool>, at: u64) -> SpoolReader {
+        SpoolReader { spool: self, at }
     }
 }
 
-/// Reads a [`Spool`] from its start.
+/// Reads a [`Spool`].
 pub(super) struct SpoolReader {
     spool: Arc<Spool>,
     at: u64,
