@@ -10,8 +10,8 @@ mod rows;
 use anyhow::Result;
 
 use crate::model::{
-    Attempt, IdHash, Report, Role, SloTarget, Story, Thresholds, Time, TimelineRow, WhatIfOptions,
-    ZoneFrom,
+    Attempt, IdHash, Report, Role, SloTarget, Story, Suggestion, Thresholds, Time, TimelineRow,
+    WhatIfOptions, ZoneFrom,
 };
 use crate::outage::Detected;
 use crate::timeline::Timeline;
@@ -172,6 +172,19 @@ pub fn inspect(settings: &Settings) -> Result<Report> {
     let mut timeline = timeline::assemble(read_all(settings, &inputs)?);
     timeline::align(&mut timeline);
     Ok(base_report(settings, &timeline, warnings))
+}
+
+/// What the names of each input could mean, for `knockon.toml`.
+///
+/// # Errors
+/// As [`inspect`].
+pub fn suggest(settings: &Settings) -> Result<Vec<Suggestion>> {
+    let (inputs, _) = source::discover(&settings.requests, &settings.limits)?;
+    let options = reading::options(settings);
+    let each = inputs
+        .iter()
+        .map(|input| Ok(parse::suggest(input, &options)?));
+    each.collect()
 }
 
 /// Every record, input by input, as rows; the report holds only `inputs` and `warnings`.

@@ -10,7 +10,8 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use super::exit::FailOn;
 use super::progress::Mode;
 use super::terminal::Color;
-use crate::model::Time;
+use crate::config::nearest;
+use crate::model::{Field, Time};
 use crate::report::{DisplayZone, Reporter};
 use crate::timeline::ZoneSpec;
 
@@ -21,7 +22,8 @@ pub(crate) struct InputArgs {
     /// File, folder (walked), quoted glob, or - for standard input
     ///
     /// What each file tells about (payments, calls to an exchange, a status page, notes) is recognised by its
-    /// content, and so is compression (gzip, zstd, bzip2, xz). Hidden files of a folder are skipped.
+    /// content, and so is compression (gzip, zstd, bzip2, xz; zip and tar with several
+    /// entries). Hidden files of a folder are skipped.
     #[arg(value_name = "PATH", help_heading = None::<&str>,
           required_unless_present_any = ["payments", "exchange", "status", "notes"])]
     pub(crate) paths: Vec<String>,
@@ -52,6 +54,15 @@ pub(crate) struct InputArgs {
     /// Do not read knockon.toml of this folder
     #[arg(long, conflicts_with = "config")]
     pub(crate) no_config: bool,
+
+    /// What a log calls a field: NAME=FIELD, several with commas; may be repeated
+    ///
+    /// NAME is the log's own name (a column, a key, a path of keys), FIELD one of those that inspect shows, such as
+    /// payment_id or status. With GLOB: before it, only for the inputs whose path or file name fits:
+    /// 'payments*.csv:Vorgang=payment_id,Betrag=amount'. The same stands in knockon.toml under [input.fields];
+    /// inspect --suggest proposes it.
+    #[arg(long, value_name = "[GLOB:]NAME=FIELD", value_parser = map_arg)]
+    pub(crate) map: Vec<MapArg>,
 
     /// Zone of time stamps that do not state theirs; may be repeated with names
     ///
@@ -213,6 +224,44 @@ fn named_path(text: &str) -> Result<NamedPath, String> {
     })
 }
 
+/// `[GLOB:]NAME=FIELD,…`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MapArg {
+    /// Which inputs; all when absent.
+    pub(crate) path: Option<String>,
+    /// The log's names and what they are.
+    pub(crate) fields: Vec<(String, Field)>,
+}
+
+fn map_arg(text: &str) -> Result<MapArg, String> {
+    let first = text.find('=').unwrap_or(text.len());
+    let (path, pairs) = match text[..first].rfind(':') {
+        Some(colon) => (Some(text[..colon].to_owned()), &text[colon + 1..]),
+        None => (None, text),
+    };
+    let pair = |pair: &str| {
+        let (name, field) = pair
+            .rsplit_once('=')
+            .filter(|(name, _)| !name.is_empty())
+            .ok_or_else(|| format!("\"{pair}\" is not NAME=FIELD"))?;
+        let known = || Field::ALL.iter().copied();
+        match known().find(|f| f.as_str() == field) {
+            Some(found) => Ok((name.to_owned(), found)),
+            None if known().any(|f| f.as_str() == name) => {
+                Err(format!("the log's name comes first: {field}={name}"))
+            }
+            None => Err(match nearest(field, known().map(Field::as_str)) {
+                Some(near) => format!("no field \"{field}\"; did you mean \"{near}\"?"),
+                None => format!("no field \"{field}\""),
+            }),
+        }
+    };
+    Ok(MapArg {
+        path,
+        fields: pairs.split(',').map(pair).collect::<Result<_, _>>()?,
+    })
+}
+
 fn zone_arg(text: &str) -> Result<ZoneArg, String> {
     let (name, zone) = match text.split_once('=') {
         Some(("", _)) => return Err("the name before = is missing".to_owned()),
@@ -293,6 +342,19 @@ mod tests {
         ] {
             assert!(time(typed).is_err(), "{typed}");
         }
+    }
+
+    #[test]
+    fn mappings_name_the_logs_own_name_first() {
+        let got = map_arg("pay*.csv:Vorgang=payment_id,Betrag=amount").unwrap();
+        assert_eq!(got.path.as_deref(), Some("pay*.csv"));
+        let fields = [("Vorgang", Field::PaymentId), ("Betrag", Field::Amount)];
+        assert_eq!(got.fields, fields.map(|(n, f)| (n.to_owned(), f)));
+        assert_eq!(map_arg("State=status").unwrap().path, None);
+        assert!(map_arg("State=statis").unwrap_err().contains("\"status\""));
+        let turned = map_arg("status=State").unwrap_err();
+        assert!(turned.contains("State=status"), "{turned}");
+        assert!(map_arg("State").is_err());
     }
 
     #[test]

@@ -5,12 +5,14 @@ use anyhow::Result;
 use super::args::formats;
 use super::exit::ExitStatus;
 use super::session::{Common, Session, Warnings, require_any_read};
+use crate::model::Report;
 use crate::{pipeline, report};
 
 const EXAMPLES: &str = "\
 Examples:
   knockon inspect logs/
   knockon inspect logs/ -f json | jq '.inputs[] | {path, format, role, zone}'
+  knockon inspect --suggest export.csv > knockon.toml
   knockon inspect logs/ --strict -q || echo 'some lines could not be read'";
 
 /// How each file was understood: format, role, zone, fields, rejected lines
@@ -25,13 +27,21 @@ pub(super) struct Args {
     #[arg(short, long, value_name = "FORMAT", default_value = "table", help_heading = "Output",
           value_parser = formats(report::inspect_reporters()))]
     format: String,
+    /// Write sections of knockon.toml that would map the inputs' fields, with guesses for those not understood
+    #[arg(long, conflicts_with = "format", help_heading = "Output")]
+    suggest: bool,
     #[command(flatten)]
     common: Common,
 }
 
 /// Runs the subcommand. The table is written even when nothing was recognised: it says why.
 pub(super) fn run(args: &Args) -> Result<ExitStatus> {
-    let session = Session::start(&args.common)?;
+    let mut session = Session::start(&args.common)?;
+    if args.suggest {
+        let suggestions = pipeline::suggest(&session.settings)?;
+        let written = report::write_suggestions(&suggestions, &session.view, &mut session.output);
+        return session.end(&Report::default(), written, Warnings::OnStandardError);
+    }
     let progress = session.progress();
     let report = pipeline::inspect(&session.settings)?;
     drop(progress);

@@ -38,7 +38,7 @@ pub(crate) fn settings(
     Ok(Settings {
         requests: requests(inputs),
         limits: Limits::default(),
-        mapping: config.inputs.iter().map(mapping).collect(),
+        mapping: mappings(inputs, config),
         zones: zones(&inputs.zone, &config.inputs, config_name(inputs))?,
         window: window(selection)?,
         thresholds: thresholds(judging, config.thresholds)?,
@@ -86,6 +86,16 @@ fn requests(inputs: &InputArgs) -> Vec<Request> {
     }
     requests.extend(plain(&inputs.notes, Some(Role::Notes)));
     requests
+}
+
+/// What flags state comes before what the file states.
+fn mappings(inputs: &InputArgs, config: &Config) -> Vec<MappingRule> {
+    let flags = inputs.map.iter().map(|m| MappingRule {
+        path: m.path.clone(),
+        fields: m.fields.clone(),
+        ..MappingRule::default()
+    });
+    flags.chain(config.inputs.iter().map(mapping)).collect()
 }
 
 fn mapping(section: &InputSection) -> MappingRule {

@@ -93,10 +93,34 @@ pub struct InputSummary {
     pub clock_residual_ms: Option<i64>,
     /// The log's own field names and what they were taken for.
     pub mapping: Vec<(String, Field)>,
+    /// The log's own names that were taken for nothing, with an example of their values.
+    pub unused: Vec<(String, String)>,
     /// The first rejected lines.
     pub rejects: Vec<Reject>,
     /// What a reader of the report should know about this input.
     pub warnings: Vec<String>,
     /// Compression that was peeled (`gzip`, `zstd`, …); empty for plain.
     pub compression: String,
+}
+
+/// What the names of an input could mean.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Suggestion {
+    /// Path as shown.
+    pub path: String,
+    /// Its names, in the order of the input; empty when it has none (plain text).
+    pub names: Vec<SuggestedName>,
+}
+
+/// A name of an input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SuggestedName {
+    /// As the log writes it.
+    pub name: String,
+    /// What it could be, if anything.
+    pub field: Option<Field>,
+    /// Whether it is understood without any configuration.
+    pub is_known: bool,
+    /// Its first value that says anything.
+    pub example: String,
 }

@@ -17,7 +17,7 @@ mod time;
 mod verdict;
 
 pub use class::{ErrorClass, Outcome};
-pub use coverage::{ClockStep, InputSummary, Reject, Role};
+pub use coverage::{ClockStep, InputSummary, Reject, Role, SuggestedName, Suggestion};
 pub use event::{
     Attempt, Call, ErrorInfo, ErrorKey, Note, SourceRef, StatusIncident, StatusUpdate,
 };

@@ -16,6 +16,8 @@ const LATEST_CHANGE_S: f64 = 6.0 * 3600.0;
 /// How much less a value counts that was found inside the text of a message.
 pub(crate) const INSIDE_MESSAGE: u16 = 300;
 
+/// So much of an example is kept, in characters.
+const EXAMPLE: usize = 60;
 /// What a request's query is looked through for, where the record itself names none of them.
 const QUERY_IDS: [Field; 4] = [
     Field::PaymentId,
@@ -83,6 +85,8 @@ struct Known {
     probe: bool,
     /// Bit per [`Field`] that a value of this name was taken for.
     used: u64,
+    /// The first value of a name that means nothing here.
+    example: Option<String>,
 }
 
 /// What the names of one input mean.
@@ -133,6 +137,7 @@ impl Fields {
             utc,
             probe: aliases::is_probe_flag(name),
             used: 0,
+            example: None,
         });
         self.index.insert(path.to_owned(), at);
         at
@@ -213,6 +218,16 @@ impl Fields {
         out
     }
 
+    /// The names that were taken for nothing, each with its first value that says anything, sorted.
+    pub(crate) fn unused(&self) -> Vec<(String, String)> {
+        let unused = self.known.iter().filter(|k| k.used == 0);
+        let mut out: Vec<(String, String)> = unused
+            .filter_map(|k| Some((k.name.clone(), k.example.clone()?)))
+            .collect();
+        out.sort();
+        out
+    }
+
     /// Settles what was gathered from the sample, and forgets what it used. Gives a remark for the user
     /// where a unit had to be guessed.
     pub(crate) fn settle(&mut self) -> Option<String> {
@@ -249,7 +264,12 @@ impl Fields {
         if known.probe && truth(&value) == Some(true) {
             draft.record.is_probe = true;
         }
-        let Some(meaning) = known.meaning else { return };
+        let Some(meaning) = known.meaning else {
+            if known.example.is_none() {
+                self.known[at].example = text_of(value).map(|text| cut(&text, EXAMPLE).to_owned());
+            }
+            return;
+        };
         let rank = meaning.rank.saturating_sub(lower).max(1);
         let utc = known.utc;
         if let Some(field) = self.take(draft, meaning, rank, utc, value) {

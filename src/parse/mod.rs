@@ -16,12 +16,13 @@ mod outline;
 mod pairs;
 mod sentence;
 pub mod stamp;
+mod suggest;
 mod wrapper;
 
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read};
 
-use crate::model::{DurationUnit, Field, RawIncident, Record, Reject, Role};
+use crate::model::{DurationUnit, Field, RawIncident, Record, Reject, Role, Suggestion};
 use crate::source::{self, Input, Limits, Lines, SourceError};
 
 use detect::Sample;
@@ -123,6 +124,8 @@ pub struct ReadSummary {
     pub rejects: Vec<Reject>,
     /// The log's own names and what they were taken for.
     pub mapping: Vec<(String, Field)>,
+    /// The log's own names that were taken for nothing, with an example of their values.
+    pub unused: Vec<(String, String)>,
     /// What a reader of the report should know.
     pub warnings: Vec<String>,
     /// Compression that was peeled; empty for plain.
@@ -196,7 +199,26 @@ pub fn read(
         None => lines::read_all(choice.format, &mut reader, &mut fields, &mut output),
     }
     output.summary.mapping = fields.mapping();
+    output.summary.unused = fields.unused();
     Ok(output.summary)
+}
+
+/// What the names of an input could mean, by the values that its start holds, for a section of `knockon.toml`.
+///
+/// # Errors
+/// As [`read`].
+pub fn suggest(input: &Input, options: &ReadOptions) -> Result<Suggestion, ParseError> {
+    let opened = source::open(input, &options.limits)?;
+    let (sample, _) = take_sample(input, opened.reader)?;
+    let rules = options.mapping.iter().filter(|rule| rule.concerns(input));
+    let names = match sample.binary() {
+        Some(_) => Vec::new(),
+        None => suggest::names(&sample, &options.limits, &mut Fields::new(rules)),
+    };
+    Ok(Suggestion {
+        path: input.shown.clone(),
+        names,
+    })
 }
 
 /// The text of the given lines (elements, for a document), for citations: lossy UTF-8, cut at 2000 characters.

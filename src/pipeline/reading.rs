@@ -67,6 +67,7 @@ fn read_one(settings: &Settings, options: &ReadOptions, index: u32, input: &Inpu
     own.rejected += summary.rejected;
     own.rejects.splice(0..0, summary.rejects);
     own.mapping = summary.mapping;
+    own.unused = summary.unused;
     own.warnings.splice(0..0, summary.warnings);
     own.compression = summary.compression.to_string();
     Ok(part)

@@ -10,6 +10,9 @@ use super::wire::Inspection;
 use super::words::{plural, share};
 use super::{Reporter, View, escape, json};
 
+/// So many unused names are shown without `-v`.
+const MOST_UNUSED: usize = 8;
+
 /// One JSON document.
 pub(super) struct Json;
 
@@ -98,6 +101,7 @@ fn block(cx: &Context<'_>, at: usize, input: &InputSummary, out: &mut dyn Write)
     line("clock", &shown.clock)?;
     line("read", &read_words(input))?;
     line("fields", &mapping_words(&input.mapping))?;
+    line("not used", &unused_words(cx, &input.unused))?;
     for reject in &input.rejects {
         line(
             "rejected",
@@ -131,6 +135,24 @@ fn read_words(input: &InputSummary) -> String {
         ));
     }
     text
+}
+
+/// Names that mean nothing here, with an example where there is room for it.
+fn unused_words(cx: &Context<'_>, unused: &[(String, String)]) -> String {
+    let most = if cx.view.verbose > 0 {
+        usize::MAX
+    } else {
+        MOST_UNUSED
+    };
+    let mut words: Vec<String> = unused
+        .iter()
+        .take(most)
+        .map(|(name, example)| format!("{name} (\"{}\")", cx.text(example)))
+        .collect();
+    if unused.len() > most {
+        words.push(format!("and {} more (-v)", unused.len() - most));
+    }
+    words.join(", ")
 }
 
 fn mapping_words(mapping: &[(String, Field)]) -> String {

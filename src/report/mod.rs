@@ -17,6 +17,7 @@ mod outages;
 mod redact;
 mod sentences;
 mod story;
+mod suggestion;
 mod table;
 mod timeline;
 mod view;
@@ -35,6 +36,7 @@ use crate::model::{Report, SourceRef, Story, TimelineRow};
 
 pub use examples::lines_to_cite;
 pub use redact::Redact;
+pub use suggestion::write_suggestions;
 pub use wire::schema;
 pub use zone::DisplayZone;
 

@@ -144,6 +144,15 @@ pub(crate) struct Mapped {
     field: String,
 }
 
+/// A field name of the log that means nothing here.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct Unused {
+    /// The log's own name.
+    name: String,
+    /// Its first value that says anything.
+    example: String,
+}
+
 /// One input as `inspect` shows it.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct InspectedInput {
@@ -153,6 +162,8 @@ pub(crate) struct InspectedInput {
     format_reason: String,
     /// Field names of the log and what they were taken for.
     mapping: Vec<Mapped>,
+    /// Field names of the log that were taken for nothing.
+    unused: Vec<Unused>,
     /// The first rejected lines.
     rejects: Vec<Reject>,
     /// What a reader should know about this input.
@@ -794,6 +805,14 @@ impl Inspection {
                     .map(|(name, field)| Mapped {
                         name: name.clone(),
                         field: field.as_str().to_owned(),
+                    })
+                    .collect(),
+                unused: i
+                    .unused
+                    .iter()
+                    .map(|(name, example)| Unused {
+                        name: name.clone(),
+                        example: cx.text(example),
                     })
                     .collect(),
                 rejects: i

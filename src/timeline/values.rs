@@ -56,10 +56,24 @@ pub(super) fn amount(text: &str, currency: &str, minor: bool, style: CommaStyle)
         None => Money::Unreadable,
         Some(number) => decimal(number, currency, style),
     };
+    let money = match money {
+        Money::Exact(d) if is_accounting_negative(text) => Money::Exact(-d.abs()),
+        other => other,
+    };
     match money {
         Money::Exact(d) if minor => to_major(d, minor_digits(currency)),
         other => other,
     }
+}
+
+/// Book-keepers write what is taken off in brackets, or with the sign behind: `(1,234.50)`, `1.234,50-`.
+fn is_accounting_negative(text: &str) -> bool {
+    let text = text.trim();
+    let bracketed = text.starts_with('(') && text.ends_with(')');
+    bracketed
+        || text
+            .strip_suffix('-')
+            .is_some_and(|t| t.ends_with(|c: char| c.is_ascii_digit()))
 }
 
 /// What this amount's text tells of the commas of its input.
