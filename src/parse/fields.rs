@@ -604,11 +604,16 @@ fn http_status(text: &str) -> Option<std::ops::Range<usize>> {
 }
 
 /// `pay/client.go:128`: where in its code a program logged (zap and others call it the caller).
-fn is_source_line(text: &str) -> bool {
-    text.rsplit_once(':').is_some_and(|(file, line)| {
-        let stem = file.rsplit_once('.').map_or("", |(stem, _)| stem);
-        !stem.is_empty() && !line.is_empty() && line.bytes().all(|b| b.is_ascii_digit())
-    }) && !text.contains("://")
+pub(crate) fn is_source_line(text: &str) -> bool {
+    const LANGUAGES: [&str; 18] = [
+        "c", "cc", "cpp", "c++", "cs", "ex", "go", "h", "java", "js", "kt", "php", "py", "rb",
+        "rs", "scala", "swift", "ts",
+    ];
+    let Some((file, line)) = text.rsplit_once(':') else {
+        return false;
+    };
+    let language = file.rsplit_once('.').map_or("", |(_, ending)| ending);
+    LANGUAGES.contains(&language) && !line.is_empty() && line.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn is_log_level(text: &str) -> bool {

@@ -55,14 +55,14 @@ pub(crate) fn read_all(
 
 type Reader = (&'static str, &'static dyn LineFormat);
 
-/// The line formats, the main one first.
+/// The line formats, the main one first; plain text, which reads almost any line, is always the last.
 fn order(main: Option<&'static dyn LogFormat>) -> Vec<Reader> {
     let id = main.map_or("", |m| m.id());
     let mut order: Vec<Reader> = FORMATS
         .iter()
         .filter_map(|f| f.lines().map(|l| (f.id(), l)))
         .collect();
-    order.sort_by_key(|(other, _)| *other != id);
+    order.sort_by_key(|(other, _)| (*other == "text", *other != id));
     order
 }
 

@@ -272,7 +272,10 @@ fn put_failure_text<'a>(draft: &mut Draft<'a>, verb: &str, after: &'a str) {
     ]
     .iter()
     .any(|l| level.eq_ignore_ascii_case(l));
-    if !bad_level && !draft.record.has(Field::ErrorCode) && !draft.record.has(Field::ErrorType) {
+    // Go's logger and others write no level.
+    let says_failed = level.is_empty() && verb.trim_end_matches(':').ends_with("failed");
+    let has_error = draft.record.has(Field::ErrorCode) || draft.record.has(Field::ErrorType);
+    if !bad_level && !says_failed && !has_error {
         return;
     }
     let told = match after.rsplit_once(" - ") {

@@ -54,11 +54,14 @@ impl LineFormat for ApacheError {
         let time = time.ok_or(Refusal::NotMine)?;
         let mut rest = tokens.rest().trim_start();
         let mut draft = Draft::new(line);
-        // "[pid 7:tid 9]", "[client 192.0.2.7:4711]"
-        while let Some((inner, after)) = rest.strip_prefix('[').and_then(|r| r.split_once(']')) {
-            if let Some(client) = inner.strip_prefix("client ").and_then(tokens::host_name) {
-                draft.set(Field::ClientAddress, 1000, client);
-            }
+        // "[pid 7:tid 9]", "[client 192.0.2.7:4711]"; the latter can also stand behind the system's error.
+        let client = rest
+            .split_once("[client ")
+            .and_then(|(_, r)| r.split_once(']'));
+        if let Some(client) = client.and_then(|(client, _)| tokens::host_name(client)) {
+            draft.set(Field::ClientAddress, 1000, client);
+        }
+        while let Some((_, after)) = rest.strip_prefix('[').and_then(|r| r.split_once(']')) {
             rest = after.trim_start();
         }
         draft.set_time(time, 1000);

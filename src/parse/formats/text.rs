@@ -4,7 +4,7 @@
 use super::{Fit, LineFormat, LogFormat, Refusal};
 use crate::model::{Field, Record};
 use crate::parse::detect::{self, Sample};
-use crate::parse::fields::{Draft, Fields};
+use crate::parse::fields::{Draft, Fields, is_source_line};
 use crate::parse::{sentence, stamp};
 
 pub(super) struct Text;
@@ -47,12 +47,19 @@ impl LineFormat for Text {
         } else {
             text
         };
-        let text = after_priority(text.trim_start_matches(['\u{feff}', ' ', '\t']));
-        let (time, used) =
-            stamp::read_prefix(text.trim_start_matches('[')).ok_or(Refusal::NotMine)?;
+        let (severity, text) = priority(text.trim_start_matches(['\u{feff}', ' ', '\t']));
+        let (letter, text) = level_letter(text);
         let text = text.trim_start_matches('[');
+        let (time, used) = stamp::read_prefix(text).ok_or(Refusal::NotMine)?;
         let mut draft = Draft::new(line);
         draft.set_time(time, 1000);
+        if let Some(level) = letter.or(severity) {
+            draft.set(
+                Field::Level,
+                if letter.is_some() { 800 } else { 300 },
+                level,
+            );
+        }
         let rest = head(&mut draft, &text[used..]);
         put_rest(&mut draft, rest, fields)?;
         emit(&fields.finish(draft)?);
@@ -76,15 +83,40 @@ fn without_colour(text: &str) -> String {
     out
 }
 
-/// Takes the priority of a syslog line off: `<165>1 2003-10-11T22:14:15.003Z …`.
-fn after_priority(text: &str) -> &str {
-    let Some((priority, rest)) = text.strip_prefix('<').and_then(|t| t.split_once('>')) else {
-        return text;
+/// Takes the priority of a syslog line off (`<165>1 2003-10-11T22:14:15.003Z …`) and gives the severity in it
+/// (RFC 5424, section 6.2.1).
+fn priority(text: &str) -> (Option<&'static str>, &str) {
+    const SEVERITIES: [&str; 8] = [
+        "emerg", "alert", "crit", "error", "warning", "notice", "info", "debug",
+    ];
+    let Some((number, rest)) = text.strip_prefix('<').and_then(|t| t.split_once('>')) else {
+        return (None, text);
     };
-    if priority.is_empty() || !priority.bytes().all(|b| b.is_ascii_digit()) {
-        return text;
+    if number.is_empty() || number.len() > 3 || !number.bytes().all(|b| b.is_ascii_digit()) {
+        return (None, text);
     }
-    rest.strip_prefix("1 ").unwrap_or(rest)
+    let severity = number.parse::<usize>().ok().map(|n| SEVERITIES[n % 8]);
+    (severity, rest.strip_prefix("1 ").unwrap_or(rest))
+}
+
+/// The level that stands as a letter before the time stamp: `E20210818 12:00:00.411655 15520 a.cc:9] …` (glog),
+/// `E, [2021-08-18T12:00:00.123456 #1234] ERROR -- : …` (Ruby).
+fn level_letter(text: &str) -> (Option<&'static str>, &str) {
+    let level = match text.bytes().next() {
+        Some(b'D') => "debug",
+        Some(b'I') => "info",
+        Some(b'W') => "warn",
+        Some(b'E') => "error",
+        Some(b'F') => "fatal",
+        _ => return (None, text),
+    };
+    let rest = &text[1..];
+    let is_glog = rest.len() > 9 && rest.as_bytes()[..8].iter().all(u8::is_ascii_digit);
+    match rest.strip_prefix(", [") {
+        Some(rest) => (Some(level), rest),
+        None if is_glog => (Some(level), rest),
+        None => (None, text),
+    }
 }
 
 /// Reads level and speaker after the time stamp; gives what is left: the message.
@@ -104,8 +136,45 @@ fn head<'a>(draft: &mut Draft<'a>, text: &'a str) -> &'a str {
     rest
 }
 
+/// Takes what says nothing for us, if it stands at the start: the number of a process or thread with its mark
+/// (`#1234]`, `7 ---`), the line of the source (`client.go:128:`, `15520 client.cc:90]`), the path of a Rust module.
+fn skipped(rest: &str) -> Option<&str> {
+    let number = rest.trim_start_matches('#');
+    let digits = number.bytes().take_while(u8::is_ascii_digit).count();
+    let after = number[digits..].trim_start();
+    if digits > 0 {
+        if let Some(after) = after.strip_prefix("--- ") {
+            return Some(after);
+        }
+        if rest.starts_with('#')
+            && let Some(after) = after.strip_prefix(']')
+        {
+            return Some(after);
+        }
+        let word = after.split(' ').next().unwrap_or("");
+        let is_glog = word.strip_suffix(']').is_some_and(is_source_line);
+        return is_glog.then(|| &after[word.len()..]);
+    }
+    if let Some(after) = rest.strip_prefix("-- ") {
+        return Some(after.trim_start_matches([':', ' ']));
+    }
+    let end = rest.find([' ', '\t']).unwrap_or(rest.len());
+    let word = rest[..end].trim_end_matches(':');
+    let is_module = rest[..end].ends_with(':') && word.contains("::") && is_path(word);
+    (is_module || is_source_line(word)).then(|| &rest[end..])
+}
+
+/// `pay::client::http`
+fn is_path(word: &str) -> bool {
+    word.bytes()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b':'))
+}
+
 /// Takes one part of the head, if one stands at the start.
 fn head_part<'a>(draft: &mut Draft<'a>, rest: &'a str) -> Option<&'a str> {
+    if let Some(after) = skipped(rest) {
+        return Some(after);
+    }
     if let Some((inner, after)) = rest.strip_prefix('[').and_then(|r| r.split_once(']')) {
         return bracketed(draft, inner.trim()).then_some(after);
     }
@@ -126,8 +195,17 @@ fn head_part<'a>(draft: &mut Draft<'a>, rest: &'a str) -> Option<&'a str> {
         return Some(&rest[rest.len() - after.len() - name.len()..]);
     }
     let bare = word.trim_end_matches([':', ',']);
-    if is_level(bare) && !draft.record.has(Field::Level) {
+    // Ruby writes it as a letter and as a word.
+    let known = draft.record.get(Field::Level);
+    if is_level(bare) && known.is_none_or(|k| k.eq_ignore_ascii_case(bare)) {
         draft.set(Field::Level, 900, bare);
+        return Some(after);
+    }
+    // "production.ERROR:" of Laravel.
+    if let Some((_, level)) = bare.rsplit_once('.').filter(|(_, l)| is_level(l))
+        && word.ends_with(':')
+    {
+        draft.set(Field::Level, 900, level);
         return Some(after);
     }
     let names_speaker = word.ends_with(':')

@@ -96,7 +96,7 @@ impl<'a> Iterator for Tokens<'a> {
     }
 }
 
-/// `GET /path HTTP/1.1`; a broken request says nothing.
+/// `GET /path HTTP/1.1` or `CONNECT host:443 HTTP/1.1`; a broken request says nothing.
 pub(super) fn put_request<'a>(draft: &mut Draft<'a>, request: &'a str) {
     let mut words = request.split(' ');
     let (Some(method), Some(target)) = (words.next(), words.next()) else {
@@ -107,7 +107,10 @@ pub(super) fn put_request<'a>(draft: &mut Draft<'a>, request: &'a str) {
         return;
     }
     draft.set(Field::HttpMethod, 1000, method);
-    draft.set(Field::Path, 1000, target);
+    match host_name(target).filter(|_| method == "CONNECT") {
+        Some(host) => draft.set(Field::Host, 1000, host),
+        None => draft.set(Field::Path, 1000, target),
+    };
 }
 
 /// The name of `name:port`, of an address in brackets or of a URL; `None` when there is none.
@@ -117,8 +120,11 @@ pub(super) fn host_name(text: &str) -> Option<&str> {
     if let Some(inner) = text.strip_prefix('[') {
         return inner.split(']').next().filter(|t| !t.is_empty());
     }
+    let is_address = |t: &str| t.parse::<std::net::IpAddr>().is_ok();
     let name = match text.rsplit_once(':') {
         Some((name, port)) if is_digits(port) && !name.contains(':') => name,
+        // nine groups: an IPv6 address and a port
+        Some((name, port)) if is_digits(port) && !is_address(text) && is_address(name) => name,
         _ => text,
     };
     Some(name).filter(|n| !n.is_empty() && *n != "-")
@@ -210,6 +216,7 @@ mod tests {
             ("http://10.0.0.1:80/x", Some("10.0.0.1")),
             ("[2001:db8::1]:80", Some("2001:db8::1")),
             ("2001:db8::1", Some("2001:db8::1")),
+            ("1:2:3:4:5:6:7:8:4711", Some("1:2:3:4:5:6:7:8")),
             ("-", None),
             ("", None),
         ] {

@@ -5,7 +5,7 @@
 
 use std::io::Read;
 
-use super::tokens::{self, Tokens};
+use super::tokens;
 use super::{Fit, LogFormat, WholeFormat};
 use crate::model::{DurationUnit, Field, Record, Time};
 use crate::parse::Output;
@@ -109,6 +109,8 @@ struct Header {
     date: Option<String>,
     /// Seconds east of UTC.
     offset: i64,
+    /// Whether the columns say that their time is the machine's (IIS Advanced Logging), whose zone they do not tell.
+    is_local: bool,
     is_iis: bool,
     /// Whether a duration was met whose unit nothing states.
     unitless: bool,
@@ -137,6 +139,7 @@ impl Header {
             .map(str::to_ascii_lowercase)
             .collect();
         let has = |name: &str| names.iter().any(|n| n == name);
+        self.is_local = has("time-local");
         // IIS alone logs these; only CloudFront has an edge.
         let unit = if self.is_iis || has("sc-win32-status") || has("sc-substatus") {
             Some(DurationUnit::Millis)
@@ -210,7 +213,7 @@ impl Header {
         ));
         let mut stamp =
             read.ok_or_else(|| format!("the time stamp \"{date} {clock}\" cannot be read"))?;
-        stamp.has_zone = true;
+        stamp.has_zone = !self.is_local;
         stamp.time = Time(stamp.time.0.saturating_sub(self.offset * 1_000_000_000));
         tokens::ended(draft, stamp);
         Ok(())
@@ -231,20 +234,47 @@ fn offset(text: &str) -> Option<i64> {
     Some(sign * (number / 100 * 3600 + number % 100 * 60))
 }
 
-/// The values of a line: between tabs where there are any, else between spaces, with quotes honoured.
+/// The values of a line: between tabs where there are any, else between spaces, with quotes honoured (a quote
+/// inside is doubled).
 fn values(line: &str) -> Vec<&str> {
     if line.contains('\t') {
         return line.split('\t').map(str::trim).collect();
     }
-    Tokens::of(line).map(|t| t.text).collect()
+    let mut out = Vec::new();
+    let mut rest = line.trim_start();
+    while !rest.is_empty() {
+        let (value, after) = match rest.strip_prefix('"') {
+            Some(body) => {
+                let end = closing_quote(body.as_bytes());
+                (&body[..end], body.get(end + 1..).unwrap_or(""))
+            }
+            None => rest.split_at(rest.find(' ').unwrap_or(rest.len())),
+        };
+        out.push(value);
+        rest = after.trim_start();
+    }
+    out
+}
+
+/// Where the quote stands that is not doubled; the length when there is none.
+fn closing_quote(bytes: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(found) = memchr::memchr(b'"', &bytes[at..]) {
+        if bytes.get(at + found + 1) != Some(&b'"') {
+            return at + found;
+        }
+        at += found + 2;
+    }
+    bytes.len()
 }
 
 fn column(name: &str, unit: Option<DurationUnit>) -> Column {
     let plain = |field| Column::Plain(field, 900);
     match name {
-        "date" => Column::Date,
-        "time" => Column::Clock,
+        "date" | "date-utc" | "date-local" => Column::Date,
+        "time" | "time-utc" | "time-local" => Column::Clock,
         "time-taken" => Column::Took(unit),
+        "timetakenms" => Column::Took(Some(DurationUnit::Millis)),
         "sc-status" => plain(Field::HttpStatus),
         "cs-method" => plain(Field::HttpMethod),
         "cs-uri-stem" => plain(Field::Path),
@@ -265,6 +295,20 @@ fn column(name: &str, unit: Option<DurationUnit>) -> Column {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn quotes_and_spaces() {
+        let line = "2021-08-18 12:00:00 [2]USER \"a \"\"b\"\" c\" - \"cut";
+        let expected = [
+            "2021-08-18",
+            "12:00:00",
+            "[2]USER",
+            "a \"\"b\"\" c",
+            "-",
+            "cut",
+        ];
+        assert_eq!(values(line), expected);
+    }
 
     #[test]
     fn offsets() {
