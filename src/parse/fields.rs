@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use super::aliases::{self, Meaning, Reach, Reads};
 use super::json::{self, Scalar};
+use super::tail::Tail;
 use super::{MappingRule, pairs, stamp};
 use crate::model::{DurationUnit, Field, Record};
 
@@ -100,6 +101,8 @@ pub(crate) struct Fields {
     guessed_unit: DurationUnit,
     /// While the sample is read: (count, has a fraction, largest) of durations without a unit.
     unitless: (u64, u64, f64),
+    /// The number at the end of an access log's lines.
+    pub(crate) tail: Tail,
 }
 
 impl Fields {
@@ -114,6 +117,7 @@ impl Fields {
             minor: None,
             guessed_unit: DurationUnit::Millis,
             unitless: (0, 0, 0.0),
+            tail: Tail::default(),
         };
         for rule in rules {
             fields.mapped.extend(rule.fields.iter().cloned());
@@ -234,9 +238,10 @@ impl Fields {
         for known in &mut self.known {
             known.used = 0;
         }
+        let tail = self.tail.settle(self.stated_unit);
         let (count, fractions, largest) = self.unitless;
         if count == 0 || self.stated_unit.is_some() {
-            return None;
+            return tail;
         }
         let seconds = fractions * 2 > count && largest < 100.0;
         self.guessed_unit = if seconds {

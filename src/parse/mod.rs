@@ -17,6 +17,7 @@ mod pairs;
 mod sentence;
 pub mod stamp;
 mod suggest;
+mod tail;
 mod wrapper;
 
 use std::collections::BTreeMap;

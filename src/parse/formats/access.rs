@@ -9,7 +9,7 @@ use super::{Fit, LineFormat, LogFormat, Refusal};
 use crate::model::{DurationUnit, Field, Record, Stamp};
 use crate::parse::detect::{self, Sample};
 use crate::parse::fields::{Draft, Fields};
-use crate::parse::stamp;
+use crate::parse::{pairs, stamp};
 
 pub(super) struct Access;
 
@@ -70,6 +70,19 @@ impl LineFormat for Access {
             }
         }
         put_extras(&mut draft, tokens, time, fields);
+        if let Some(number) = lone_number(tokens) {
+            // Known sizes of bodies are shorter than 20 digits.
+            let unit = number
+                .parse()
+                .ok()
+                .and_then(|n| fields.tail.unit(n, size.text.parse().ok()));
+            if let Some(unit) = unit
+                && tokens::put_duration(&mut draft, number, unit)
+            {
+                // Only Apache writes whole numbers, and it stamps the start.
+                tokens::began(&mut draft, time);
+            }
+        }
         emit(&fields.finish(draft)?);
         Ok(())
     }
@@ -128,6 +141,11 @@ fn put_extras<'a>(draft: &mut Draft<'a>, tokens: Tokens<'a>, time: Stamp, fields
     if put_traefik(draft, tokens) {
         return tokens::began(draft, time);
     }
+    put_nginx_pairs(draft, rest);
+    if draft.record.has(Field::Duration) {
+        tokens::ended(draft, time);
+    }
+    draft.knows_unit = draft.record.has(Field::Duration);
     fields.put_pairs(draft, rest, 0);
     if draft.record.has(Field::Duration) {
         return;
@@ -144,6 +162,36 @@ fn put_extras<'a>(draft: &mut Draft<'a>, tokens: Tokens<'a>, time: Stamp, fields
         }
         None => {}
     }
+}
+
+/// The whole number that is all that follows.
+fn lone_number(mut tokens: Tokens<'_>) -> Option<&str> {
+    let first = tokens.next().filter(Token::is_count)?;
+    tokens.next().is_none().then_some(first.text)
+}
+
+/// What nginx sites call the time, the upstream's status and its address in pairs.
+fn put_nginx_pairs<'a>(draft: &mut Draft<'a>, rest: &'a str) {
+    pairs::each(rest, &mut |_, key, value| {
+        let seconds = value.contains('.') && tokens::nanos(&value, DurationUnit::Seconds).is_some();
+        match key {
+            "rt" | "request_time" if seconds => {
+                draft.set(Field::Duration, 1000, value);
+                draft.record.duration_unit = DurationUnit::Seconds;
+            }
+            "us" | "upstream_status" if value.starts_with(|c: char| c.is_ascii_digit()) => {
+                draft.set(Field::UpstreamStatus, 1000, value);
+            }
+            "ua" | "upstream_addr" => {
+                let last = value.rsplit([',', ' ']).next().unwrap_or("");
+                let name = tokens::host_name(last).filter(|n| !is_address(n));
+                if let Some(name) = name {
+                    draft.set(Field::Host, 950, name.to_owned());
+                }
+            }
+            _ => {}
+        }
+    });
 }
 
 /// How long the request took, where its shape tells the unit: a number with a fraction is nginx's

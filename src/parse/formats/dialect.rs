@@ -41,6 +41,11 @@ static DIALECTS: &[Dialect] = &[
         put: cloudflare,
     },
     Dialect {
+        marks: &["\"request_time\"", "\"status\"", "\"remote_addr\""],
+        knows_unit: true,
+        put: nginx,
+    },
+    Dialect {
         marks: &["\"pid\"", "\"hostname\"", "\"level\"", "\"time\""],
         knows_unit: false,
         put: pino,
@@ -170,6 +175,41 @@ fn cloudflare(draft: &mut Draft<'_>, members: &Members<'_>) {
     );
     draft.record.start = start.or(draft.record.start);
     draft.record.end = end.or(draft.record.end);
+}
+
+/// nginx with its variables as names (<https://nginx.org/en/docs/http/ngx_http_log_module.html#log_format>): seconds;
+/// `request` is the request line; whom it asked by name, else the host that the client named.
+fn nginx(draft: &mut Draft<'_>, members: &Members<'_>) {
+    put_duration(draft, members.text("request_time"), DurationUnit::Seconds);
+    let request = members.text("request");
+    let mut words = request.split(' ');
+    if let (Some(method), Some(target), Some(_)) = (words.next(), words.next(), words.next()) {
+        if draft.record.get(Field::RequestId) == Some(&request) {
+            draft.clear(Field::RequestId);
+        }
+        draft.set(Field::HttpMethod, RANK, method.to_owned());
+        draft.set(Field::Path, RANK, target.to_owned());
+    }
+    let asked = [
+        "upstream_addr",
+        "proxy_host",
+        "http_host",
+        "host",
+        "server_name",
+    ];
+    // "_" is nginx's name for any host.
+    let is_name = |host: &&str| *host != "_" && host.parse::<std::net::IpAddr>().is_err();
+    let host = asked.iter().find_map(|name| {
+        let text = members.text(name);
+        let last = text.rsplit([',', ' ']).next().unwrap_or("");
+        tokens::host_name(last).filter(is_name).map(str::to_owned)
+    });
+    if let Some(host) = host {
+        draft.set(Field::Host, RANK, host);
+    }
+    if let Some(time) = draft.record.time {
+        tokens::ended(draft, time);
+    }
 }
 
 /// pino and bunyan (<https://github.com/trentm/node-bunyan#levels>): levels as numbers, and (bunyan) the program's name.
