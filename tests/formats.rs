@@ -444,6 +444,11 @@ proptest! {
             Just("2021-08-18T12:00:00Z "), Just("[2021-08-18 12:00:00,1] ["), Just("1629288000 "), Just("ts=1629288000 "),
             Just("{\"ts\":1629288000,"), Just("1.2.3.4 - - [18/Aug/2021:12:00:00 +0000] \""), Just("<1>1 "), Just("a | "),
             Just("ts,id\n"), Just("[{"), Just("\u{1b}["),
+            Just("[2021-08-18T12:00:00Z] \"GET / HTTP/1.1\" 200 - "), Just("2021/08/18 12:00:00 [error] 1#1: *1 "),
+            Just("[Wed Aug 18 12:00:01 2021] [proxy:error] "), Just("8=FIX.4.4|35=8|52=20210818-12:00:00|"),
+            Just("#Fields: date time c-ip\n2021-08-18 12:00:00 "), Just("http 2021-08-18T12:00:00Z app/a 1.1.1.1:1 - -1 "),
+            Just("1629288000.450 9 1.1.1.1 TCP_MISS/200 "), Just("1.1.1.1:3 [18/Aug/2021:12:00:01.655] a b/c 1/2/3/4/5 "),
+            Just("E20210818 12:00:00 "), Just("E, [2021-08-18T12:00:00 #1] "),
         ],
         rest in "[{}\\[\\]\"'=:,|;<>\\\\ \t\nA-Ca-c0-9.é/-]{0,60}",
     ) {
@@ -452,13 +457,15 @@ proptest! {
     }
 
     #[test]
-    fn damaged_logs_are_survived(which in 0usize..6, at in 0usize..400, byte in any::<u8>(), cut in 0usize..600) {
+    fn damaged_logs_are_survived(which in 0usize..8, at in 0usize..400, byte in any::<u8>(), cut in 0usize..600) {
         let logs = [
             "{\"ts\":\"2021-08-18T12:00:00Z\",\"payment_id\":\"p1\",\"status\":\"failed\",\"error\":{\"code\":503}}\n{\"ts\":\"2021-08-18T12:00:01Z\",\"payment_id\":\"p2\"}\n",
             "[{\"ts\":\"2021-08-18T12:00:00Z\",\"payment_id\":\"p1\"},\n {\"ts\":1629288000,\"payment_id\":\"p2\"}]\n",
             "ts,payment_id,status\n2021-08-18T12:00:00Z,p1,failed\n2021-08-18T12:00:01Z,\"p\n2\",ok\n",
             "ts=2021-08-18T12:00:00Z payment_id=p1 msg=\"a \\\"b\\\"\"\n2021-08-18 12:00:00,123 ERROR [pay-service] failed payment_id=p2 {\"a\":1}\n",
             "1.2.3.4 - - [18/Aug/2021:12:00:00 +0000] \"GET /x HTTP/1.1\" 502 0 \"-\" \"curl/7\" rt=0.5\n",
+            "#Fields: date time sc-status\n2021-08-18 12:00:00 502\n1.1.1.1:3 [18/Aug/2021:12:00:01.655] a b/c 1/2/3/4/5 502 0 - - SH-- 1/1/1/1/0 0/0 \"GET / HTTP/1.1\"\n8=FIX.4.4|35=8|49=a|52=20210818-12:00:00|39=8|58=no|\n",
+            "[2021-08-18T12:00:00.409Z] \"GET /v1 HTTP/1.1\" 503 UF d - \"t\" 0 135 4 4 \"-\" \"c\" \"8-4\" \"a\" \"1.1.1.1:4\" outbound|443||a.b - 2.2.2.2:443\n2021/08/18 12:00:01 [error] 31#31: *17 connect() failed, client: 1.1.1.1, request: \"POST / HTTP/1.1\", upstream: \"https://a/b\"\n",
             "{\"page\":{\"name\":\"X\"},\"incidents\":[{\"name\":\"down\",\"impact\":\"major\",\"created_at\":\"2021-08-18T12:00:00Z\",\"incident_updates\":[]}]}",
         ];
         let mut bytes = logs[which].as_bytes().to_vec();

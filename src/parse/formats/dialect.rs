@@ -26,7 +26,7 @@ static DIALECTS: &[Dialect] = &[
         put: |draft, members| envoy::put_json(draft, &|name| members.text(name)),
     },
     Dialect {
-        marks: &["\"http.log.access"],
+        marks: &["\"http.log."],
         knows_unit: true,
         put: caddy,
     },

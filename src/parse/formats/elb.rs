@@ -110,7 +110,7 @@ fn put_call<'a>(draft: &mut Draft<'a>, all: &[Token<'a>]) {
         && method != "-"
     {
         draft.set(Field::HttpMethod, 1000, method);
-        put_url(draft, url);
+        tokens::put_url(draft, url);
     }
     if let Some(agent) = all.get(11).and_then(Token::stated) {
         draft.set(Field::UserAgent, 1000, agent);
@@ -127,17 +127,6 @@ fn put_total(draft: &mut Draft<'_>, times: &[Token<'_>]) {
         let total: i64 = parts.iter().fold(0, |sum, part| sum.saturating_add(*part));
         draft.set(Field::Duration, 1000, total.to_string());
         draft.record.duration_unit = DurationUnit::Nanos;
-    }
-}
-
-/// `https://host:443/path?query`: the host, and the path by itself, since the client did not write this log.
-fn put_url<'a>(draft: &mut Draft<'a>, url: &'a str) {
-    if let Some(host) = tokens::host_name(url) {
-        draft.set(Field::Host, 900, host);
-    }
-    let after = url.split_once("://").map_or(url, |(_, rest)| rest);
-    if let Some(at) = after.find('/') {
-        draft.set(Field::Path, 1000, &after[at..]);
     }
 }
 

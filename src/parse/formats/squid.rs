@@ -93,10 +93,5 @@ fn put_target<'a>(draft: &mut Draft<'a>, method: &'a str, url: &'a str) {
         return;
     }
     draft.set(Field::HttpMethod, 1000, method);
-    if let Some(host) = tokens::host_name(url) {
-        draft.set(Field::Host, 900, host);
-    }
-    if url.contains("://") {
-        draft.set(Field::Path, 1000, url);
-    }
+    tokens::put_url(draft, url);
 }

@@ -107,10 +107,23 @@ pub(super) fn put_request<'a>(draft: &mut Draft<'a>, request: &'a str) {
         return;
     }
     draft.set(Field::HttpMethod, 1000, method);
-    match host_name(target).filter(|_| method == "CONNECT") {
-        Some(host) => draft.set(Field::Host, 1000, host),
-        None => draft.set(Field::Path, 1000, target),
-    };
+    if method == "CONNECT" || target.contains("://") {
+        put_url(draft, target);
+    } else {
+        draft.set(Field::Path, 1000, target);
+    }
+}
+
+/// `https://host:443/path?query`: the host, and the path by itself, since a server or a proxy wrote the line and
+/// whole URLs are taken for what their caller wrote down.
+pub(super) fn put_url<'a>(draft: &mut Draft<'a>, url: &'a str) {
+    if let Some(host) = host_name(url) {
+        draft.set(Field::Host, 900, host);
+    }
+    let after = url.split_once("://").map_or(url, |(_, rest)| rest);
+    if let Some(at) = after.find('/') {
+        draft.set(Field::Path, 1000, &after[at..]);
+    }
 }
 
 /// The name of `name:port`, of an address in brackets or of a URL; `None` when there is none.
