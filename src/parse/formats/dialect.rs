@@ -2,6 +2,9 @@
 //! asked. Each dialect is known by marks that only it has.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use super::{envoy, tokens};
 use crate::model::{DurationUnit, Field};
@@ -57,10 +60,17 @@ static DIALECTS: &[Dialect] = &[
     },
 ];
 
+/// What finds the marks: every JSON line is searched for them.
+static FINDERS: LazyLock<Vec<Vec<Finder<'static>>>> = LazyLock::new(|| {
+    let of = |d: &Dialect| d.marks.iter().map(|m| Finder::new(*m)).collect();
+    DIALECTS.iter().map(of).collect()
+});
+
 /// The dialect of the object `text`, if it has one.
 pub(super) fn of(text: &str) -> Option<&'static Dialect> {
-    let has = |mark: &&str| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
-    DIALECTS.iter().find(|d| d.marks.iter().all(has))
+    let has = |mark: &Finder<'_>| mark.find(text.as_bytes()).is_some();
+    let at = FINDERS.iter().position(|marks| marks.iter().all(has))?;
+    DIALECTS.get(at)
 }
 
 impl Dialect {
