@@ -60,6 +60,7 @@ fn read_bytes(bytes: &[u8]) -> (Read, ReadSummary) {
     let path = dir.path().join("x");
     fs::write(&path, bytes).unwrap();
     let input = Input {
+        entry: None,
         path: path.clone(),
         shown: "x".into(),
         role: None,

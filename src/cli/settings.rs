@@ -106,6 +106,8 @@ fn mapping(section: &InputSection) -> MappingRule {
         for_role: section.role.filter(|_| !selects),
         fields: section.fields.clone(),
         set: section.set.clone(),
+        date_order: section.date_order,
+        year: section.year,
         duration_unit: section.duration_unit,
         amount_in_minor_units: section.amount_in_minor_units,
         role: section.role.filter(|_| selects),

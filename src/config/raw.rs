@@ -31,6 +31,8 @@ pub(super) struct RawInput {
     pub(super) exchange: Option<Text>,
     pub(super) merchant: Option<Text>,
     pub(super) zone: Option<Text>,
+    pub(super) date_order: Option<Text>,
+    pub(super) year: Option<Spanned<i64>>,
     pub(super) duration_unit: Option<Text>,
     pub(super) amount_unit: Option<Text>,
     pub(super) fields: BTreeMap<String, Text>,

@@ -13,7 +13,7 @@ use super::raw::{
     RawConfig, RawDependency, RawInput, RawShare, RawSlo, RawThresholds, RawWhatIf, Text,
 };
 use super::suggest::nearest;
-use crate::model::{DurationUnit, ErrorClass, Field, Role, SloTarget, WhatIfOptions};
+use crate::model::{DateOrder, DurationUnit, ErrorClass, Field, Role, SloTarget, WhatIfOptions};
 
 /// `exchange` of a dependency that uses none.
 const NO_EXCHANGE: &str = "none";
@@ -63,6 +63,10 @@ pub struct InputSection {
     pub merchant: Option<String>,
     /// Zone of stamps without one, as written.
     pub zone: Option<String>,
+    /// Which number of a date such as `06/03/2024` comes first.
+    pub date_order: Option<DateOrder>,
+    /// Year of the first stamp, for stamps that state none.
+    pub year: Option<i64>,
     /// Unit of durations.
     pub duration_unit: Option<DurationUnit>,
     /// Whether amounts count minor units (cents).
@@ -172,6 +176,8 @@ impl Checker<'_> {
             exchange: self.optional(raw.exchange, "exchange")?,
             merchant: self.optional(raw.merchant, "merchant")?,
             zone: self.optional(raw.zone, "zone")?,
+            date_order: raw.date_order.map(|o| self.date_order(&o)).transpose()?,
+            year: raw.year.map(|y| self.year(&y)).transpose()?,
             duration_unit: raw
                 .duration_unit
                 .map(|u| self.duration_unit(&u))
@@ -197,6 +203,7 @@ impl Checker<'_> {
             &raw.exchange,
             &raw.merchant,
             &raw.zone,
+            &raw.date_order,
             &raw.duration_unit,
             &raw.amount_unit,
         ]
@@ -359,6 +366,24 @@ impl Checker<'_> {
 
     fn class(&self, word: &Text) -> Result<ErrorClass, ConfigError> {
         self.choose(word, "class", ErrorClass::ALL.map(|c| (c.as_str(), c)))
+    }
+
+    fn date_order(&self, word: &Text) -> Result<DateOrder, ConfigError> {
+        let orders = [
+            ("dmy", DateOrder::DayMonthYear),
+            ("mdy", DateOrder::MonthDayYear),
+            ("ymd", DateOrder::YearMonthDay),
+        ];
+        self.choose(word, "order of dates", orders)
+    }
+
+    fn year(&self, year: &Spanned<i64>) -> Result<i64, ConfigError> {
+        let value = *year.get_ref();
+        if (1970..2262).contains(&value) {
+            return Ok(value);
+        }
+        let what = format!("{value} is no year that logs can have");
+        Err(self.wrong(year.span(), what, None))
     }
 
     fn duration_unit(&self, word: &Text) -> Result<DurationUnit, ConfigError> {

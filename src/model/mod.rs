@@ -28,7 +28,7 @@ pub use impact::{
 pub use names::{IdHash, Names, Sym};
 pub use number::grouped;
 pub use outage::{ComponentOutage, Outage, OutageKind, OutageSource, Phase};
-pub use record::{DurationUnit, Field, RawIncident, RawUpdate, Record, Stamp};
+pub use record::{DateOrder, DurationUnit, Field, Open, RawIncident, RawUpdate, Record, Stamp};
 pub use report::{
     Citation, Count, Counterfactual, FailedAttempt, FailureTotals, Finding, Interval, Moment,
     Report, Severity, Side, Step, Story, Strip, StripBucket, TimelineRow,

@@ -117,6 +117,44 @@ pub struct Stamp {
     pub has_zone: bool,
     /// How fine it was written.
     pub precision: Precision,
+    /// What the text leaves open. Stamps of finished records leave nothing open.
+    pub open: Open,
+}
+
+/// What the text of a stamp leaves open about its date. While something is open, [`Stamp::time`] holds only the time of
+/// day: nanoseconds since midnight, less the offset where a zone is stated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Open {
+    /// Nothing: the stamp is whole.
+    #[default]
+    Nothing,
+    /// The year: `Feb 25 16:19:49`.
+    Year {
+        /// 1 to 12.
+        month: u8,
+        /// 1 to 31.
+        day: u8,
+    },
+    /// Which number is which: `06/03/2024`, as written from left to right.
+    Order([u16; 3]),
+}
+
+/// Which number of a date comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DateOrder {
+    /// `29/01/2026`
+    DayMonthYear,
+    /// `01/29/2026`
+    MonthDayYear,
+    /// `26/01/29`
+    YearMonthDay,
+}
+
+impl Stamp {
+    /// Whether the stamp says an instant, or a wall clock, without help from other stamps.
+    pub fn is_whole(&self) -> bool {
+        self.open == Open::Nothing
+    }
 }
 
 /// What one line (or one element of a document) said. Texts are borrowed from the input where possible.

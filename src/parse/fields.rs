@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use super::aliases::{self, Meaning, Reach, Reads};
 use super::json::{self, Scalar};
+use super::stamp::calendar::Calendar;
 use super::tail::Tail;
 use super::{MappingRule, pairs, stamp};
 use crate::model::{DurationUnit, Field, Record};
@@ -103,6 +104,8 @@ pub(crate) struct Fields {
     unitless: (u64, u64, f64),
     /// The number at the end of an access log's lines.
     pub(crate) tail: Tail,
+    /// Completes stamps without a year, and those that are day or month first.
+    pub(crate) calendar: Calendar,
 }
 
 impl Fields {
@@ -118,13 +121,18 @@ impl Fields {
             guessed_unit: DurationUnit::Millis,
             unitless: (0, 0, 0.0),
             tail: Tail::default(),
+            calendar: Calendar::default(),
         };
+        let (mut order, mut year) = (None, None);
         for rule in rules {
+            order = order.or(rule.date_order);
+            year = year.or(rule.year);
             fields.mapped.extend(rule.fields.iter().cloned());
             fields.fixed.extend(rule.set.iter().cloned());
             fields.stated_unit = fields.stated_unit.or(rule.duration_unit);
             fields.minor = fields.minor.or(rule.amount_in_minor_units);
         }
+        fields.calendar = Calendar::new(order, year);
         fields
     }
 
@@ -443,6 +451,7 @@ impl Fields {
             ranks,
             ..
         } = draft;
+        self.calendar.settle(&mut record)?;
         if ranks[Field::EndTime as usize] <= aliases::CHANGED_RANK
             && ranks[Field::Time as usize] <= aliases::CREATED_RANK
         {
@@ -703,7 +712,7 @@ fn take_stamp<'a>(
     }
     let Some(mut read) = stamp::read(&text) else {
         if field == Field::Time {
-            if is_date(&text) {
+            if stamp::is_date(&text) {
                 draft.date = Some(text);
                 return Some(field);
             } else if is_clock(&text) {
@@ -747,12 +756,6 @@ pub(crate) fn is_moment(text: &str, unit: Option<DurationUnit>) -> bool {
         text.len() >= 12
     };
     long && stamp::read(text).is_some()
-}
-
-/// `2021-08-18`
-fn is_date(text: &str) -> bool {
-    let b = text.trim().as_bytes();
-    b.len() == 10 && matches!((b[4], b[7]), (b'-', b'-') | (b'/', b'/')) && b[0].is_ascii_digit()
 }
 
 /// `12:00:00`, with a fraction and a zone or without.

@@ -23,10 +23,12 @@ mod wrapper;
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read};
 
-use crate::model::{DurationUnit, Field, RawIncident, Record, Reject, Role, Suggestion};
+use crate::model::{
+    DateOrder, DurationUnit, Field, RawIncident, Record, Reject, Role, Span, Suggestion,
+};
 use crate::source::{self, Input, Limits, Lines, SourceError};
 
-use detect::Sample;
+use detect::{Choice, Sample};
 use fields::Fields;
 
 /// Rejects that are kept with their text; the rest are counted.
@@ -49,6 +51,10 @@ pub struct MappingRule {
     pub duration_unit: Option<DurationUnit>,
     /// Whether amounts count minor units (cents).
     pub amount_in_minor_units: Option<bool>,
+    /// Which number of a date such as `06/03/2024` comes first.
+    pub date_order: Option<DateOrder>,
+    /// Year of the first stamp, for stamps that state none.
+    pub year: Option<i64>,
     /// Role of the inputs that match.
     pub role: Option<Role>,
     /// Exchange that the inputs tell about.
@@ -89,6 +95,8 @@ pub struct ReadOptions {
     pub mapping: Vec<MappingRule>,
     /// When to give up.
     pub limits: Limits,
+    /// When the other inputs happened, where that is known: for stamps that leave open when they are.
+    pub near: Option<Span>,
 }
 
 /// What is told before the first record of a format, and whenever the format changes from line to line.
@@ -129,6 +137,8 @@ pub struct ReadSummary {
     pub unused: Vec<(String, String)>,
     /// What a reader of the report should know.
     pub warnings: Vec<String>,
+    /// Records that were rejected because nothing tells their year, or which number of their date is the day.
+    pub undated: u64,
     /// Compression that was peeled; empty for plain.
     pub compression: &'static str,
     /// Role that the configuration states.
@@ -187,6 +197,8 @@ pub fn read(
     if let Some(remark) = fields.settle() {
         summary.warnings.push(remark);
     }
+    let dates = decide_dates(input, options, &choice, &sample, &mut fields);
+    summary.warnings.extend(dates);
     summary.format = choice.format.map_or("", |f| f.id());
     summary.format_reason.clone_from(&choice.reason);
     let mut output = Output {
@@ -195,12 +207,10 @@ pub fn read(
         limits: &options.limits,
         current: "",
     };
-    match choice.format.and_then(|f| f.whole()) {
-        Some(whole) => whole.read_all(&mut reader, &mut fields, &mut output),
-        None => lines::read_all(choice.format, &mut reader, &mut fields, &mut output),
-    }
+    read_through(&choice, &mut reader, &mut fields, &mut output);
     output.summary.mapping = fields.mapping();
     output.summary.unused = fields.unused();
+    output.summary.undated = fields.calendar.refused();
     Ok(output.summary)
 }
 
@@ -220,6 +230,56 @@ pub fn suggest(input: &Input, options: &ReadOptions) -> Result<Suggestion, Parse
         path: input.shown.clone(),
         names,
     })
+}
+
+fn read_through(
+    choice: &Choice,
+    reader: &mut dyn Read,
+    fields: &mut Fields,
+    output: &mut Output<'_>,
+) {
+    match choice.format.and_then(|f| f.whole()) {
+        Some(whole) => whole.read_all(reader, fields, output),
+        None => lines::read_all(choice.format, reader, fields, output),
+    }
+}
+
+/// Rules on what the stamps of the input leave open. Where the sample has such stamps, the whole input is read for
+/// that alone; of standard input, which can be read only once, the sample. Gives remarks for people.
+fn decide_dates(
+    input: &Input,
+    options: &ReadOptions,
+    choice: &Choice,
+    sample: &Sample,
+    fields: &mut Fields,
+) -> Vec<String> {
+    if fields.calendar.saw_open() {
+        fields.calendar.restart();
+        let mut nowhere = Nowhere;
+        let mut output = Output {
+            sink: &mut nowhere,
+            summary: ReadSummary::default(),
+            limits: &options.limits,
+            current: "",
+        };
+        let again = (!input.is_stdin()).then(|| source::open(input, &options.limits));
+        match again {
+            Some(Ok(mut opened)) => {
+                read_through(choice, &mut opened.reader, fields, &mut output);
+            }
+            _ => read_through(choice, &mut sample.text().as_bytes(), fields, &mut output),
+        }
+    }
+    fields.calendar.decide(&input.shown, options.near)
+}
+
+/// Takes records and forgets them.
+struct Nowhere;
+
+impl Sink for Nowhere {
+    fn format(&mut self, _: &FormatInfo) {}
+    fn record(&mut self, _: &Record<'_>) {}
+    fn status(&mut self, _: RawIncident) {}
 }
 
 /// The text of the given lines (elements, for a document), for citations: lossy UTF-8, cut at 2000 characters.

@@ -40,22 +40,64 @@ pub(super) fn read_all(settings: &Settings, inputs: &[Input]) -> Result<Vec<Part
         .build()
         .context("failed to start threads")?;
     pool.install(|| {
-        inputs
+        let mut parts: Vec<Reading> = inputs
             .par_iter()
             .enumerate()
             .map(|(i, input)| read_one(settings, &options, i as u32, input))
-            .collect()
+            .collect::<Result<_>>()?;
+        read_undated_again(settings, &options, inputs, &mut parts)?;
+        Ok(parts.into_iter().map(|r| r.part).collect())
     })
+}
+
+/// One input, read.
+struct Reading {
+    part: Part,
+    /// Whether records were refused because nothing in the input tells their year or the order of their dates.
+    undated: bool,
+}
+
+/// Reads those inputs once more whose dates the times of the others may tell.
+fn read_undated_again(
+    settings: &Settings,
+    options: &ReadOptions,
+    inputs: &[Input],
+    parts: &mut [Reading],
+) -> Result<()> {
+    let dated = parts.iter().filter(|r| !r.undated);
+    let times = dated.flat_map(|r| r.part.summary.first.into_iter().chain(r.part.summary.last));
+    let Some(near) = times.map(|t| Span::new(t, t)).reduce(|a, b| a.union(&b)) else {
+        return Ok(());
+    };
+    let options = ReadOptions {
+        near: Some(near),
+        ..options.clone()
+    };
+    parts
+        .par_iter_mut()
+        .zip(inputs)
+        .enumerate()
+        .filter(|(_, (r, input))| r.undated && !input.is_stdin())
+        .try_for_each(|(i, (reading, input))| {
+            *reading = read_one(settings, &options, i as u32, input)?;
+            Ok(())
+        })
 }
 
 pub(super) fn options(settings: &Settings) -> ReadOptions {
     ReadOptions {
         mapping: settings.mapping.clone(),
         limits: settings.limits.clone(),
+        near: None,
     }
 }
 
-fn read_one(settings: &Settings, options: &ReadOptions, index: u32, input: &Input) -> Result<Part> {
+fn read_one(
+    settings: &Settings,
+    options: &ReadOptions,
+    index: u32,
+    input: &Input,
+) -> Result<Reading> {
     let mut feed = Feed(Builder::new(context(settings, options, index, input)));
     let summary = parse::read(input, options, &mut feed)
         .with_context(|| format!("failed to read {}", input.shown))?;
@@ -70,7 +112,10 @@ fn read_one(settings: &Settings, options: &ReadOptions, index: u32, input: &Inpu
     own.unused = summary.unused;
     own.warnings.splice(0..0, summary.warnings);
     own.compression = summary.compression.to_string();
-    Ok(part)
+    Ok(Reading {
+        part,
+        undated: summary.undated > 0,
+    })
 }
 
 /// What is known of an input before its first line.

@@ -7,7 +7,7 @@ use super::reading::{context, is_wanted, options};
 use crate::model::{
     Precision, RawIncident, Record, Role, Span, StatusIncident, Time, TimelineRow, ZoneFrom,
 };
-use crate::parse::{self, FormatInfo, Sink};
+use crate::parse::{self, FormatInfo, ReadOptions, Sink};
 use crate::source::Input;
 use crate::timeline::{Clock, InputContext, Timeline, ZoneSpec, row_of};
 
@@ -40,7 +40,13 @@ pub(super) fn all(
     inputs: &[Input],
     timeline: &Timeline,
 ) -> Result<Vec<TimelineRow>> {
-    let options = options(settings);
+    let near = timeline.inputs.iter().filter_map(|i| i.first.zip(i.last));
+    let options = ReadOptions {
+        near: near
+            .map(|(a, b)| Span::new(a, b))
+            .reduce(|a, b| a.union(&b)),
+        ..options(settings)
+    };
     let mut out = Vec::new();
     for (i, input) in inputs.iter().enumerate() {
         let mut sink = Rows {

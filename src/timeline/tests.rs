@@ -14,8 +14,8 @@ use serde_json::Value;
 
 use super::*;
 use crate::model::{
-    Attempt, ErrorClass, Field, IdHash, Outcome, Precision, RawIncident, RawUpdate, Record, Role,
-    Span, Stamp, Time, ZoneFrom,
+    Attempt, ErrorClass, Field, IdHash, Open, Outcome, Precision, RawIncident, RawUpdate, Record,
+    Role, Span, Stamp, Time, ZoneFrom,
 };
 
 fn context(index: u32, shown: &str) -> InputContext {
@@ -46,6 +46,7 @@ fn stamp(text: &str) -> Stamp {
         time,
         has_zone,
         precision: Precision::Millis,
+        open: Open::Nothing,
     }
 }
 
@@ -827,7 +828,7 @@ proptest! {
     #[test]
     fn no_record_panics(texts in prop::collection::vec(("\\PC{0,20}", 0usize..Field::ALL.len()), 0..12), at: i64, lone: bool) {
         let mut record = Record::new(1);
-        let stamp = Stamp { time: Time(at), has_zone: lone, precision: Precision::Nanos };
+        let stamp = Stamp { time: Time(at), has_zone: lone, precision: Precision::Nanos, open: Open::Nothing };
         record.time = Some(stamp);
         record.end = lone.then_some(Stamp { time: Time(at.wrapping_mul(3)), ..stamp });
         for (text, field) in texts {

@@ -164,7 +164,7 @@ fn text(value: &Value, keys: &[&str]) -> Option<String> {
 
 fn time(value: &Value, keys: &[&str]) -> Option<Stamp> {
     keys.iter()
-        .find_map(|key| stamp::read(&text(value, &[key])?))
+        .find_map(|key| stamp::read(&text(value, &[key])?).filter(|s| s.is_whole()))
 }
 
 fn last_status(value: &Value) -> Option<String> {
