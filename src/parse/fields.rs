@@ -9,7 +9,7 @@ use super::json::{self, Scalar};
 use super::stamp::calendar::Calendar;
 use super::tail::Tail;
 use super::{MappingRule, pairs, stamp};
-use crate::model::{DurationUnit, Field, Record};
+use crate::model::{DurationUnit, Field, Record, Stamp};
 
 /// Rank of a name that `knockon.toml` maps: above everything in the table.
 const MAPPED: u16 = 5000;
@@ -71,11 +71,22 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Sets the time stamp of the record as the format found it.
-    pub(crate) fn set_time(&mut self, stamp: crate::model::Stamp, rank: u16) {
-        if rank > self.ranks[Field::Time as usize] {
-            self.ranks[Field::Time as usize] = rank;
-            self.record.time = Some(stamp);
+    /// Sets the time stamp of the record as the format found it. A format whose stamp is known to be the start or the
+    /// end of what took a while sets that one instead, by [`Draft::set_stamp`].
+    pub(crate) fn set_time(&mut self, stamp: Stamp, rank: u16) {
+        self.set_stamp(Field::Time, stamp, rank);
+    }
+
+    /// Sets [`Field::Time`], [`Field::StartTime`] or [`Field::EndTime`]; an equal or higher rank stays.
+    pub(crate) fn set_stamp(&mut self, field: Field, stamp: Stamp, rank: u16) {
+        if rank <= self.ranks[field as usize] {
+            return;
+        }
+        self.ranks[field as usize] = rank;
+        match field {
+            Field::StartTime => self.record.start = Some(stamp),
+            Field::EndTime => self.record.end = Some(stamp),
+            _ => self.record.time = Some(stamp),
         }
     }
 }
@@ -725,12 +736,7 @@ fn take_stamp<'a>(
         return None;
     };
     read.has_zone |= utc;
-    draft.ranks[field as usize] = rank;
-    match field {
-        Field::StartTime => draft.record.start = Some(read),
-        Field::EndTime => draft.record.end = Some(read),
-        _ => draft.record.time = Some(read),
-    }
+    draft.set_stamp(field, read, rank);
     Some(field)
 }
 

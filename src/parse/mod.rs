@@ -211,6 +211,13 @@ pub fn read(
     output.summary.mapping = fields.mapping();
     output.summary.unused = fields.unused();
     output.summary.undated = fields.calendar.refused();
+    if output.summary.undated > 0 {
+        let n = output.summary.undated;
+        output.warn(format!(
+            "records left out because nothing tells the date of their time stamps: {n}; \
+             state date_order or year for this input in knockon.toml"
+        ));
+    }
     Ok(output.summary)
 }
 

@@ -1,7 +1,8 @@
 //! One input's records to its part of the time line.
 //!
 //! Time stamps. A record that knows how long something took was written when it was over: a lone stamp beside a
-//! duration is the *end*, and the start is worked out. It is the *start* when the record also states an end, when
+//! duration is the *end*, and the start is worked out. A format that knows better says so: it sets the record's `start` or
+//! its `end` alone. It is the *start* when the record also states an end, when
 //! it is a monitor's check, the format stamps requests as they begin (Envoy, Istio, HAProxy, Apache), or when the order of the file shows
 //! it (the stamps jump back and forth, stamps plus durations do not: written at the end, stamped with the start).
 //! A call's `time` is always its start. An attempt's `time` is its record's stamp, its `start` never later.
@@ -309,6 +310,8 @@ impl Builder {
         let order = hash(Field::OrderId);
         let lone_stamp =
             record.time.is_some() && start.is_none() && end.is_none() && duration.is_some();
+        let took = i64::from(duration.unwrap_or(0));
+        let start = start.or_else(|| is_stamped_at_end(record).then(|| time.plus_millis(-took)));
         if lone_stamp {
             self.tally
                 .lone(time, time.plus_millis(i64::from(duration.unwrap_or(0))));
@@ -398,8 +401,8 @@ impl Builder {
             .and_then(|d| values::duration_us(d, record.duration_unit));
         let began = start.unwrap_or(time);
         let duration_us = stated.or_else(|| end.and_then(|e| micros(began, e)));
-        let at_start = start.is_some() || (end.is_some() && record.time.is_some());
-        let only_end = !at_start && end.is_some();
+        let only_end = start.is_none() && is_stamped_at_end(record);
+        let at_start = start.is_some() || (end.is_some() && !only_end);
         let is_probe = classify::is_probe(record);
         let lone_stamp = !at_start
             && !only_end
@@ -820,11 +823,11 @@ fn only(mut syms: impl Iterator<Item = Sym>) -> Sym {
 /// All but a handful of the times, and a year to either side; `None` when there are too few to tell.
 fn plausible(times: &mut [Time]) -> Option<Span> {
     const YEAR_SECS: f64 = 366.0 * 86_400.0;
-    const ENOUGH: usize = 20;
-    if times.len() < ENOUGH {
-        return None;
-    }
-    let handful = (times.len() / 1000).max(3);
+    let handful = match times.len() {
+        0..5 => return None,
+        5..20 => 1,
+        many => (many / 1000).max(3),
+    };
     let last = times.len() - 1;
     let low = *times.select_nth_unstable(handful).1;
     let high = *times.select_nth_unstable(last - handful).1;
@@ -832,6 +835,11 @@ fn plausible(times: &mut [Time]) -> Option<Span> {
         low.plus_secs(-YEAR_SECS),
         high.plus_secs(YEAR_SECS),
     ))
+}
+
+/// Whether the record's own stamp is its end, and says so.
+fn is_stamped_at_end(record: &Record<'_>) -> bool {
+    record.end.is_some() && record.time.is_none_or(|t| Some(t) == record.end)
 }
 
 fn before(time: Time, duration_us: Option<u32>) -> Time {
