@@ -388,6 +388,39 @@ fn a_year_is_that_of_the_other_inputs() {
     assert!(times.is_empty());
 }
 
+/// What nothing in an input tells is told by the other inputs of the run.
+#[test]
+fn a_run_dates_one_input_by_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let access: String = (10..40)
+        .map(|s| {
+            format!(
+                "2024-06-03T10:00:{s}Z INFO exchange=acme path=/orders status=503 duration_ms=9\n"
+            )
+        })
+        .collect();
+    fs::write(folder.path().join("acme.log"), access).unwrap();
+    let stamps = ["06/03/2024 10:00:12", "06/03/2024 10:00:30"];
+    fs::write(folder.path().join("payments.csv"), rows(&stamps)).unwrap();
+    let lines = syslog(&["Jun  3 10:00:15"]);
+    fs::write(folder.path().join("syslog"), lines).unwrap();
+    let run = std::process::Command::new(env!("CARGO_BIN_EXE_knockon"))
+        .args(["inspect", "-f", "json", "--no-config"])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    let report: Value = serde_json::from_slice(&run.stdout).unwrap();
+    let inputs = report["inputs"].as_array().unwrap();
+    let first = |name: &str| {
+        let of = inputs
+            .iter()
+            .find(|i| i["path"].as_str().unwrap().ends_with(name));
+        of.unwrap()["first"].as_str().unwrap_or("none").to_owned()
+    };
+    assert_eq!(first("payments.csv"), "2024-06-03T10:00:12.000Z");
+    assert_eq!(first("syslog"), "2024-06-03T10:00:15.000Z");
+}
+
 /// Files whose names say which trap they hold.
 #[test]
 fn files_with_traps_of_time() {
