@@ -281,10 +281,7 @@ fn year_follows(c: &mut Cursor<'_>) -> bool {
 /// After `Apr 04 06:18:29`: `2017`, `CEST 2017`, `-0700 2017`, a zone alone, or nothing.
 fn year_last(c: Cursor<'_>, month: i64, day: i64, clock: &Clock) -> Option<(Stamp, usize)> {
     let mut ahead = c;
-    let zone = match offset::zone(&mut ahead) {
-        Some(zone) => zone,
-        None => return None,
-    };
+    let zone = offset::zone(&mut ahead)?;
     if ahead.skip_blanks() > 0 && ahead.digits() == 4 {
         let year = ahead.number(4)?;
         let ends = !ahead.peek().is_ascii_alphanumeric() && !matches!(ahead.peek(), b'.' | b'-');
