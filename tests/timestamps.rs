@@ -168,6 +168,7 @@ impl Sink for Times {
 
 fn read_path(path: PathBuf, options: &ReadOptions) -> (Vec<String>, ReadSummary) {
     let input = Input {
+        entry: None,
         shown: path.file_name().unwrap().to_string_lossy().into_owned(),
         path,
         role: None,

@@ -1,9 +1,8 @@
 //! Which format a sample has, and why: content decides, never the name of the file.
 
-use std::borrow::Cow;
-
+use super::envelope::{self, Outer};
 use super::fields::Fields;
-use super::formats::{FORMATS, Fit, LineFormat, LogFormat};
+use super::formats::{FORMATS, Fit, LineFormat, LogFormat, Refusal};
 
 /// How much of the start of an input is looked at.
 pub(crate) const SAMPLE_BYTES: usize = 256 << 10;
@@ -95,7 +94,10 @@ pub(crate) fn choose(sample: &Sample, fields: &mut Fields) -> Choice {
     match best {
         Some((format, fit)) if fit.score >= LEAST_SCORE => Choice {
             format: Some(format),
-            reason: fit.reason,
+            reason: match fields.envelopes() {
+                Some(envelopes) => format!("{}, inside {envelopes}", fit.reason),
+                None => fit.reason,
+            },
         },
         _ => Choice {
             format: None,
@@ -117,9 +119,15 @@ pub(crate) fn share(
     let (mut tried, mut good) = (0u32, 0u32);
     for line in sample.lines() {
         tried += 1;
-        let line: Cow<'_, str> = Cow::Borrowed(line.trim_end());
-        good += u32::from(format.read_line(&line, 1, fields, &mut |_| {}).is_ok());
+        let opened = envelope::open(line.trim_end());
+        fields.within(opened.outer, "");
+        let mut read = format.read_line(&opened.text, 1, fields, &mut |_| {});
+        if matches!(read, Err(Refusal::NotMine)) && fields.has_outer_time() {
+            read = format.read_untimed(&opened.text, 1, fields, &mut |_| {});
+        }
+        good += u32::from(read.is_ok());
     }
+    fields.within(Outer::default(), "");
     (good > 0).then(|| Fit {
         score: good * 1000 / tried,
         reason: if tried == 1 {

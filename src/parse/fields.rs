@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::aliases::{self, Meaning, Reach, Reads};
+use super::envelope::{self, Outer};
 use super::json::{self, Scalar};
 use super::stamp::calendar::Calendar;
 use super::tail::Tail;
-use super::{MappingRule, pairs, stamp};
+use super::{MappingRule, pairs, stamp, trace};
 use crate::model::{DurationUnit, Field, Record, Stamp};
 
 /// Rank of a name that `knockon.toml` maps: above everything in the table.
@@ -117,6 +118,12 @@ pub(crate) struct Fields {
     pub(crate) tail: Tail,
     /// Completes stamps without a year, and those that are day or month first.
     pub(crate) calendar: Calendar,
+    /// What is around the line that is read.
+    outer: Outer,
+    /// The lines that continue it.
+    more: String,
+    /// Names of envelopes that were peeled, in the order of their first sight.
+    envelopes: Vec<&'static str>,
 }
 
 impl Fields {
@@ -133,6 +140,9 @@ impl Fields {
             unitless: (0, 0, 0.0),
             tail: Tail::default(),
             calendar: Calendar::default(),
+            outer: Outer::default(),
+            more: String::new(),
+            envelopes: Vec::new(),
         };
         let (mut order, mut year) = (None, None);
         for rule in rules {
@@ -145,6 +155,28 @@ impl Fields {
         }
         fields.calendar = Calendar::new(order, year);
         fields
+    }
+
+    /// What is around the line that is read next, and the lines that continue it.
+    pub(crate) fn within(&mut self, outer: Outer, more: &str) {
+        for name in &outer.names {
+            if !self.envelopes.contains(name) {
+                self.envelopes.push(name);
+            }
+        }
+        self.outer = outer;
+        self.more.clear();
+        self.more.push_str(more);
+    }
+
+    /// Whether an envelope tells when the line was written.
+    pub(crate) fn has_outer_time(&self) -> bool {
+        self.outer.time.is_some()
+    }
+
+    /// The envelopes seen so far, for people.
+    pub(crate) fn envelopes(&self) -> Option<String> {
+        (!self.envelopes.is_empty()).then(|| self.envelopes.join(" and "))
     }
 
     /// The number under which the field at `path` is known here.
@@ -469,6 +501,13 @@ impl Fields {
             changed_later(&mut record);
         }
         record.time = record.time.or(record.end).or(record.start);
+        record.time = envelope::nearer(self.outer.time, record.time);
+        if let Some(service) = self.outer.service.clone() {
+            record.set(Field::Service, service);
+        }
+        if !self.more.is_empty() {
+            trace::put(&mut record, &self.more);
+        }
         if record.time.is_none() {
             return Err(match bad_stamp {
                 Some(text) => format!("the time stamp \"{}\" cannot be read", cut(&text, 60)),

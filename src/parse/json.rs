@@ -63,6 +63,13 @@ pub fn walk<'a>(
     Ok(())
 }
 
+/// The string that a raw JSON value is.
+pub fn text(raw: &str) -> Option<Cow<'_, str>> {
+    let mut s = Scanner { text: raw, at: 0 };
+    s.blank();
+    s.string().ok()
+}
+
 /// The members of the object in `text` with their raw values, not looked into.
 ///
 /// # Errors

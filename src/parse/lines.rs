@@ -1,10 +1,15 @@
 //! Reading line by line: the main format first, then the others; what none reads is a reject.
+//!
+//! Before that, envelopes are peeled off, the parts of a line that a container runtime cut are joined, and lines that
+//! continue the record before (stack traces) are kept with it.
 
+use std::borrow::Cow;
 use std::io::Read;
 
-use super::Output;
+use super::envelope::{self, Opened, Outer, Part};
 use super::fields::Fields;
 use super::formats::{FORMATS, LineFormat, LogFormat, Refusal};
+use super::{Output, trace};
 use crate::source::Lines;
 
 /// Reads all lines of `reader`.
@@ -14,35 +19,44 @@ pub(crate) fn read_all(
     fields: &mut Fields,
     output: &mut Output<'_>,
 ) {
-    let order = order(main);
-    let mut lines = Lines::new(reader, output.limits.max_line_bytes);
-    let mut continued = 0u64;
-    let mut any = false;
+    let max = output.limits.max_line_bytes;
+    let mut lines = Lines::new(reader, max);
+    let mut parts = Parts::default();
+    let mut state = State {
+        order: order(main),
+        current: Unit::default(),
+        any: false,
+        continued: 0,
+    };
     while let Some(line) = lines.next_line() {
         if line.bytes.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
         output.line();
         if line.too_long {
-            output.reject(
-                line.number,
-                format!("longer than {} bytes", output.limits.max_line_bytes),
-            );
+            output.reject(line.number, format!("longer than {max} bytes"));
             continue;
         }
         let text = String::from_utf8_lossy(line.bytes);
-        match read_line(&order, text.trim_end(), line.number, fields, output) {
-            Ok(()) => any = true,
-            Err(Refusal::NotMine) if any && is_continuation(&text) => continued += 1,
-            Err(Refusal::NotMine) => output.reject(line.number, "no format reads this line"),
-            Err(Refusal::Bad(reason)) => output.reject(line.number, reason),
+        let opened = envelope::open(text.trim_end());
+        match opened.outer.part {
+            None => state.take(opened, line.number, fields, output),
+            Some(part) => {
+                if let Some((opened, number)) = parts.join(part, opened, line.number, max) {
+                    state.take(opened, number, fields, output);
+                }
+            }
         }
     }
-    if continued > 0 {
-        let lines = if continued == 1 {
+    for (opened, number) in parts.rest() {
+        state.take(opened, number, fields, output);
+    }
+    state.flush(fields, output);
+    if state.continued > 0 {
+        let lines = if state.continued == 1 {
             "1 line continues"
         } else {
-            &format!("{continued} lines continue")
+            &format!("{} lines continue", state.continued)
         };
         output.warn(format!(
             "{lines} the record before (stack traces and the like); not read on their own"
@@ -50,6 +64,130 @@ pub(crate) fn read_all(
     }
     if let Some(error) = lines.error() {
         output.cut_off(error);
+    }
+}
+
+/// A line without its envelopes, and the lines that continue it.
+#[derive(Default)]
+struct Unit {
+    /// Zero for none.
+    number: u64,
+    text: String,
+    outer: Outer,
+    more: String,
+}
+
+/// How far the reading of the lines of an input is.
+struct State {
+    order: Vec<Reader>,
+    /// The line that the next one may continue.
+    current: Unit,
+    /// Whether a record was read.
+    any: bool,
+    continued: u64,
+}
+
+impl State {
+    /// Takes one whole line.
+    fn take(
+        &mut self,
+        opened: Opened<'_>,
+        number: u64,
+        fields: &mut Fields,
+        output: &mut Output<'_>,
+    ) {
+        let text = opened.text.trim_end();
+        if self.current.number > 0 && self.is_continued_by(text) {
+            self.continued += 1;
+            if self.current.more.len() < trace::MAX_BYTES {
+                self.current.more.push_str(text);
+                self.current.more.push('\n');
+            }
+            return;
+        }
+        self.flush(fields, output);
+        self.current.number = number;
+        self.current.text.push_str(text);
+        self.current.outer = opened.outer;
+    }
+
+    fn is_continued_by(&self, text: &str) -> bool {
+        // The calls in a dump of goroutines stand at the start of their lines.
+        let in_dump = || {
+            self.current.more.contains("goroutine ")
+                && (text.ends_with(')') || text.starts_with("created by "))
+        };
+        trace::continues(text) || in_dump()
+    }
+
+    /// Reads the line that is held, with what continues it.
+    fn flush(&mut self, fields: &mut Fields, output: &mut Output<'_>) {
+        if self.current.number == 0 {
+            return;
+        }
+        let unit = &mut self.current;
+        fields.within(std::mem::take(&mut unit.outer), &unit.more);
+        match read_line(&self.order, &unit.text, unit.number, fields, output) {
+            Ok(()) => self.any = true,
+            Err(Refusal::NotMine) if self.any && trace::may_continue(&unit.text) => {
+                self.continued += 1;
+            }
+            Err(Refusal::NotMine) => output.reject(unit.number, "no format reads this line"),
+            Err(Refusal::Bad(reason)) => output.reject(unit.number, reason),
+        }
+        fields.within(Outer::default(), "");
+        unit.number = 0;
+        unit.text.clear();
+        unit.more.clear();
+    }
+}
+
+/// Parts of lines that wait for their end, one for each stream of a container.
+#[derive(Default)]
+struct Parts {
+    waiting: [Option<(Opened<'static>, u64)>; 2],
+    /// Whether some part ended with a line end: where none does, the log was stored without.
+    saw_an_end: bool,
+}
+
+impl Parts {
+    /// The whole line, with the number of its first part, once its end is there.
+    fn join<'a>(
+        &mut self,
+        part: Part,
+        opened: Opened<'a>,
+        number: u64,
+        max: usize,
+    ) -> Option<(Opened<'a>, u64)> {
+        self.saw_an_end |= part.ends;
+        let slot = &mut self.waiting[usize::from(part.is_error_stream)];
+        let cut_json = |t: &str| t.starts_with('{') && !t.ends_with('}');
+        let goes_on = !part.ends && (part.is_sure || self.saw_an_end || cut_json(&opened.text));
+        let (text, outer, number) = match slot.take() {
+            Some((before, number)) if before.text.len() + opened.text.len() <= max => {
+                let text = before.text.into_owned() + &opened.text;
+                (Cow::Owned(text), before.outer, number)
+            }
+            // Longer than a line may be: what was held is given up with the part that comes.
+            _ => (opened.text, opened.outer, number),
+        };
+        if goes_on {
+            let text = Cow::Owned(text.into_owned());
+            *slot = Some((Opened { text, outer }, number));
+            return None;
+        }
+        // The whole may have envelopes that its parts did not show.
+        let Cow::Owned(text) = text else {
+            return Some((Opened { text, outer }, number));
+        };
+        Some((envelope::open_further(text, outer), number))
+    }
+
+    /// What never ended, in the order of the lines.
+    fn rest(self) -> Vec<(Opened<'static>, u64)> {
+        let mut rest: Vec<_> = self.waiting.into_iter().flatten().collect();
+        rest.sort_by_key(|(_, number)| *number);
+        rest
     }
 }
 
@@ -66,6 +204,7 @@ fn order(main: Option<&'static dyn LogFormat>) -> Vec<Reader> {
     order
 }
 
+/// Reads one line: its envelopes are known to `fields`.
 fn read_line(
     order: &[Reader],
     text: &str,
@@ -81,64 +220,16 @@ fn read_line(
             return result;
         }
     }
-    match prefix_of_a_container(text) {
-        Some(inner) => read_line(order, inner, number, fields, output),
-        None => Err(Refusal::NotMine),
+    if !fields.has_outer_time() {
+        return Err(Refusal::NotMine);
     }
-}
-
-/// What follows the name that `docker compose logs` puts before each line: `api-1  | {…}`.
-fn prefix_of_a_container(text: &str) -> Option<&str> {
-    let (name, rest) = text.split_once('|')?;
-    let name = name.trim_end();
-    let named = !name.is_empty()
-        && name.len() <= 80
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/'));
-    named.then(|| rest.trim_start())
-}
-
-/// Whether the line belongs to the one before it: indented, or a part of a stack trace.
-fn is_continuation(text: &str) -> bool {
-    text.starts_with([' ', '\t', '}', ']', ')'])
-        || [
-            "Caused by",
-            "Traceback",
-            "Suppressed:",
-            "...",
-            "--- ",
-            "stack",
-            "#",
-            "at ",
-        ]
-        .iter()
-        .any(|p| text.starts_with(p))
-        || is_exception(text)
-}
-
-/// `java.net.SocketTimeoutException: Read timed out`, `ValueError: no`
-fn is_exception(text: &str) -> bool {
-    let name = text.split([':', ' ']).next().unwrap_or("");
-    (name.ends_with("Exception") || name.ends_with("Error")) && name.len() > 5
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn containers_and_continuations() {
-        assert_eq!(
-            prefix_of_a_container("api-1  | {\"a\":1}"),
-            Some("{\"a\":1}")
-        );
-        assert_eq!(prefix_of_a_container("a b | c"), None);
-        assert!(is_continuation("\tat com.example.Pay(Pay.java:7)"));
-        assert!(is_continuation(
-            "java.net.SocketTimeoutException: Read timed out"
-        ));
-        assert!(!is_continuation("Error"));
-        assert!(!is_continuation("plain words"));
+    for (id, format) in order {
+        let result = format.read_untimed(text, number, fields, &mut |record| {
+            output.record(id, record)
+        });
+        if !matches!(result, Err(Refusal::NotMine)) {
+            return result;
+        }
     }
+    Err(Refusal::NotMine)
 }

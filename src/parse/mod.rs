@@ -7,6 +7,7 @@
 
 pub mod aliases;
 mod detect;
+mod envelope;
 mod fields;
 mod formats;
 mod framer;
@@ -18,6 +19,7 @@ mod sentence;
 pub mod stamp;
 mod suggest;
 mod tail;
+mod trace;
 mod wrapper;
 
 use std::collections::BTreeMap;

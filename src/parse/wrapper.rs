@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::aliases::{self, Reads};
+use super::envelope::export;
 use super::json;
 use crate::model::Field;
 
@@ -39,7 +40,10 @@ fn descend<'a>(
         Vec::new()
     };
     if arrays.is_empty() {
-        each(text, around);
+        match export::rows(text) {
+            Some(rows) => rows.iter().for_each(|row| each(row, around)),
+            None => each(text, around),
+        }
         return;
     }
     around.push(Cow::Owned(own_part(text)));
@@ -70,6 +74,9 @@ fn arrays_of_records(text: &str) -> Vec<&str> {
     let Ok(members) = json::members(text) else {
         return Vec::new();
     };
+    if members.iter().any(|(key, _)| key == "spanId") {
+        return Vec::new(); // a span, with lists of attributes and events
+    }
     if members
         .iter()
         .any(|(key, value)| makes_a_record(key, value))
@@ -78,7 +85,7 @@ fn arrays_of_records(text: &str) -> Vec<&str> {
     }
     let mut arrays = Vec::new();
     for (key, value) in &members {
-        if is_array_of_objects(value) {
+        if is_array_of_objects(value) || is_array_of_rows(value) {
             arrays.push(*value);
         } else if value.starts_with('{') && INNER.contains(&key.as_ref()) {
             arrays.extend(arrays_of_records(value));
@@ -102,6 +109,11 @@ fn is_array_of_objects(value: &str) -> bool {
     value
         .strip_prefix('[')
         .is_some_and(|rest| rest.trim_start().starts_with('{'))
+}
+
+/// `[[{"field":…}]]` of CloudWatch Logs Insights.
+fn is_array_of_rows(value: &str) -> bool {
+    value.strip_prefix('[').is_some_and(export::is_insights_row)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use std::io::Read;
 
-use super::json_lines::read_object;
+use super::json_lines::give_object;
 use super::{Fit, LogFormat, WholeFormat};
 use crate::parse::Output;
 use crate::parse::detect::Sample;
@@ -87,14 +87,17 @@ impl WholeFormat for JsonDocument {
             output.line();
             let read = match element.damage {
                 Some(damage) => Err(damage.to_string()),
-                None => read_object(element.text, element.around, element.ordinal, fields),
+                None => give_object(
+                    element.text,
+                    element.around,
+                    element.ordinal,
+                    fields,
+                    &mut |record| output.record("json", record),
+                ),
             };
-            match read {
-                Ok(record) => output.record("json", &record),
-                Err(reason) => {
-                    let reason = format!("{reason} (line {} of the file)", element.line);
-                    output.reject(element.ordinal, reason);
-                }
+            if let Err(reason) = read {
+                let reason = format!("{reason} (line {} of the file)", element.line);
+                output.reject(element.ordinal, reason);
             }
             true
         });

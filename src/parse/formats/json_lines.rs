@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::{Fit, LineFormat, LogFormat, Refusal, dialect};
 use crate::model::Record;
 use crate::parse::detect::{self, Sample};
+use crate::parse::envelope::export;
 use crate::parse::fields::{Draft, Fields};
 use crate::parse::wrapper;
 
@@ -45,8 +46,8 @@ impl LineFormat for JsonLines {
         if may_wrap(text) && wrapper::is_wrapper(text) {
             return wrapped(text, line, fields, emit).map_err(Refusal::from);
         }
-        match read_object(text, &[], line, fields) {
-            Ok(record) => emit(&record),
+        match give_object(text, &[], line, fields, emit) {
+            Ok(()) => {}
             Err(reason) if wrapper::is_wrapper(text) => {
                 return wrapped(text, line, fields, emit).map_err(|_| reason.into());
             }
@@ -62,8 +63,25 @@ fn may_wrap(text: &str) -> bool {
     value.trim_start().starts_with('[')
 }
 
+/// Reads one JSON object, as a platform exported it or as a program wrote it, and gives its record to `emit`.
+/// What tells about the export alone gives none.
+pub(super) fn give_object(
+    text: &str,
+    around: &[Cow<'_, str>],
+    line: u64,
+    fields: &mut Fields,
+    emit: &mut dyn FnMut(&Record<'_>),
+) -> Result<(), String> {
+    match export::record(text) {
+        export::Record::AsIs => emit(&read_object(text, around, line, fields)?),
+        export::Record::Rewritten(text) => emit(&read_object(&text, around, line, fields)?),
+        export::Record::Nothing => {}
+    }
+    Ok(())
+}
+
 /// Reads one JSON object; the scalars of the objects around it count too, below its own.
-pub(super) fn read_object<'a>(
+fn read_object<'a>(
     text: &'a str,
     around: &'a [Cow<'_, str>],
     line: u64,
@@ -116,8 +134,7 @@ fn wrapped(
 ) -> Result<(), String> {
     let mut result = Err("it wraps no record".to_owned());
     wrapper::split(text, &mut Vec::new(), &mut |element, around| {
-        if let Ok(record) = read_object(element, around, line, fields) {
-            emit(&record);
+        if give_object(element, around, line, fields, emit).is_ok() {
             result = Ok(());
         }
     });

@@ -80,6 +80,16 @@ pub(crate) trait LineFormat: Sync {
         fields: &mut Fields,
         emit: &mut dyn FnMut(&Record<'_>),
     ) -> Result<(), Refusal>;
+    /// Reads a line without a time stamp that stands in an envelope with one, where no format reads it otherwise.
+    fn read_untimed(
+        &self,
+        _text: &str,
+        _line: u64,
+        _fields: &mut Fields,
+        _emit: &mut dyn FnMut(&Record<'_>),
+    ) -> Result<(), Refusal> {
+        Err(Refusal::NotMine)
+    }
 }
 
 /// Reads an input as one document.

@@ -40,13 +40,6 @@ impl LineFormat for Text {
         fields: &mut Fields,
         emit: &mut dyn FnMut(&Record<'_>),
     ) -> Result<(), Refusal> {
-        let plain;
-        let text = if memchr::memchr(0x1b, text.as_bytes()).is_some() {
-            plain = without_colour(text);
-            plain.as_str()
-        } else {
-            text
-        };
         let (severity, text) = priority(text.trim_start_matches(['\u{feff}', ' ', '\t']));
         let (letter, text) = level_letter(text);
         let text = text.trim_start_matches('[');
@@ -65,22 +58,20 @@ impl LineFormat for Text {
         emit(&fields.finish(draft)?);
         Ok(())
     }
-}
 
-/// Takes escape sequences for colours out.
-fn without_colour(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("\u{1b}[") {
-        out.push_str(&rest[..at]);
-        let after = &rest[at + 2..];
-        let end = after
-            .find(|c: char| c.is_ascii_alphabetic())
-            .map_or(after.len(), |e| e + 1);
-        rest = &after[end..];
+    fn read_untimed(
+        &self,
+        text: &str,
+        line: u64,
+        fields: &mut Fields,
+        emit: &mut dyn FnMut(&Record<'_>),
+    ) -> Result<(), Refusal> {
+        let mut draft = Draft::new(line);
+        let rest = head(&mut draft, text);
+        put_rest(&mut draft, rest, fields)?;
+        emit(&fields.finish(draft)?);
+        Ok(())
     }
-    out.push_str(rest);
-    out
 }
 
 /// Takes the priority of a syslog line off (`<165>1 2003-10-11T22:14:15.003Z …`) and gives the severity in it
@@ -177,12 +168,6 @@ fn head_part<'a>(draft: &mut Draft<'a>, rest: &'a str) -> Option<&'a str> {
     }
     if let Some((inner, after)) = rest.strip_prefix('[').and_then(|r| r.split_once(']')) {
         return bracketed(draft, inner.trim()).then_some(after);
-    }
-    // The stream that containers log: "stdout F message".
-    for stream in ["stdout F ", "stderr F ", "stdout P ", "stderr P "] {
-        if let Some(after) = rest.strip_prefix(stream) {
-            return Some(after);
-        }
     }
     let end = rest.find([' ', '\t', '|']).unwrap_or(rest.len());
     let (word, after) = rest.split_at(end);
