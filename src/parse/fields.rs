@@ -9,7 +9,7 @@ use super::envelope::{self, Outer};
 use super::json::{self, Scalar};
 use super::stamp::calendar::Calendar;
 use super::tail::Tail;
-use super::{MappingRule, pairs, stamp, trace};
+use super::{MappingRule, pairs, sentence, stamp, trace};
 use crate::model::{DurationUnit, Field, Record, Stamp};
 
 /// Rank of a name that `knockon.toml` maps: above everything in the table.
@@ -40,6 +40,8 @@ pub(crate) struct Draft<'a> {
     clock: Option<Cow<'a, str>>,
     /// Whether the format knows the unit of the duration, so that it need not be guessed.
     pub(crate) knows_unit: bool,
+    /// Whether the format itself has read what the message says.
+    pub(crate) is_message_read: bool,
 }
 
 impl<'a> Draft<'a> {
@@ -51,6 +53,15 @@ impl<'a> Draft<'a> {
             date: None,
             clock: None,
             knows_unit: false,
+            is_message_read: false,
+        }
+    }
+
+    /// Forgets what says where a platform has the record from: it is no host that was called, and no caller.
+    fn forget_place(&mut self) {
+        for field in [Field::Host, Field::Caller, Field::Kind, Field::Component] {
+            self.ranks[field as usize] = 0;
+            self.record.replace(field, "");
         }
     }
 
@@ -122,6 +133,8 @@ pub(crate) struct Fields {
     outer: Outer,
     /// The lines that continue it.
     more: String,
+    /// Whether a line is read that stands in the message of another.
+    is_inside: bool,
     /// Names of envelopes that were peeled, in the order of their first sight.
     envelopes: Vec<&'static str>,
 }
@@ -142,6 +155,7 @@ impl Fields {
             calendar: Calendar::default(),
             outer: Outer::default(),
             more: String::new(),
+            is_inside: false,
             envelopes: Vec::new(),
         };
         let (mut order, mut year) = (None, None);
@@ -548,52 +562,201 @@ impl Fields {
         }
     }
 
-    /// A message that is itself JSON, or that holds `key=value` pairs, tells more fields.
+    /// What a message says beyond its words: it may be a whole record that a platform wrapped (JSON, logfmt, a line of
+    /// any other format, in envelopes of its own), hold `key=value` pairs, or say in a sentence what became of a payment.
     fn look_into_message(&mut self, draft: &mut Draft<'_>) {
-        let Some(message) = draft.record.get(Field::Message) else {
-            return;
-        };
-        let is_json = message.starts_with('{') && message.ends_with('}');
-        if !is_json && memchr::memchr(b'=', message.as_bytes()).is_none() {
+        if draft.is_message_read {
             return;
         }
-        let message = message.to_owned();
-        if is_json {
-            let mut inner = Vec::new();
-            let walked = json::walk(&message, &mut String::new(), &mut |path, scalar| {
-                inner.push((path.to_owned(), owned(scalar)));
-            });
-            if walked.is_ok() {
-                // What the program itself wrote counts more than what the log platform put around it.
-                draft.ranks[Field::Message as usize] = 1;
-                draft.ranks[Field::Time as usize] = draft.ranks[Field::Time as usize].min(650);
-                for (path, scalar) in inner {
-                    let at = self.know(&path);
-                    self.put(draft, at, scalar, 0);
-                }
+        for _ in 0..MAX_MESSAGES {
+            let Some(message) = draft.record.get(Field::Message) else {
+                return;
+            };
+            if !says_more(message) {
+                return;
             }
-            return;
+            let message = message.to_owned();
+            let (line, more) = first_line(&message);
+            let opened = envelope::open(line);
+            let outside = (draft.record.time, self.outer.time);
+            draft.record.time = envelope::nearer(draft.record.time, opened.outer.time);
+            if let Some(service) = &opened.outer.service {
+                draft.set(Field::Service, OF_AN_ENVELOPE, service.clone());
+            }
+            let goes_on = self.read_message(draft, &opened.text);
+            draft.record.time = envelope::nearer(outside.0, draft.record.time);
+            if !more.is_empty() {
+                trace::put(&mut draft.record, more);
+            }
+            if !goes_on {
+                return;
+            }
+        }
+    }
+
+    /// Reads the text of a message; says whether it was a record that may have a message of its own.
+    fn read_message(&mut self, draft: &mut Draft<'_>, message: &str) -> bool {
+        if message.starts_with('{') && message.ends_with('}') {
+            return self.read_json_message(draft, message);
         }
         let mut inner: Vec<(usize, &str, Cow<'_, str>)> = Vec::new();
-        pairs::each(&message, &mut |offset, key, value| {
+        pairs::each(message, &mut |offset, key, value| {
             inner.push((offset, key, value))
         });
         // A message that is logfmt from its start is the record itself, as a platform wrapped it.
         let is_logfmt = inner.len() > 1 && inner.first().is_some_and(|(offset, ..)| *offset == 0);
-        let lower = if is_logfmt { 0 } else { INSIDE_MESSAGE };
         if is_logfmt {
-            draft.ranks[Field::Message as usize] = 1;
+            let names: Vec<&str> = inner.iter().map(|(_, key, _)| *key).collect();
+            self.give_way(draft, &names);
+        } else if let Some(record) = self.read_inner_line(draft, message) {
+            absorb(draft, &record);
+            return false;
         }
+        let lower = if is_logfmt { 0 } else { INSIDE_MESSAGE };
         for (_, key, value) in inner {
             let at = self.know(key);
-            self.put(
-                draft,
-                at,
-                Scalar::Text(Cow::Owned(value.into_owned())),
-                lower,
-            );
+            let value = Scalar::Text(Cow::Owned(value.into_owned()));
+            self.put(draft, at, value, lower);
+        }
+        if !is_logfmt && !tells_all(&draft.record) {
+            read_sentence(draft, message);
+        }
+        is_logfmt
+    }
+
+    fn read_json_message(&mut self, draft: &mut Draft<'_>, message: &str) -> bool {
+        let rewritten = match envelope::export::record(message) {
+            envelope::export::Record::Rewritten(text) => Some(text),
+            _ => None,
+        };
+        let mut inner = Vec::new();
+        let walked = json::walk(
+            rewritten.as_deref().unwrap_or(message),
+            &mut String::new(),
+            &mut |path, scalar| inner.push((path.to_owned(), owned(scalar))),
+        );
+        if walked.is_err() {
+            return false;
+        }
+        let names: Vec<&str> = inner.iter().map(|(path, _)| path.as_str()).collect();
+        self.give_way(draft, &names);
+        for (path, scalar) in inner {
+            let at = self.know(&path);
+            self.put(draft, at, scalar, 0);
+        }
+        true
+    }
+
+    /// Makes room for the values of a message that is a record: what the program itself wrote counts more than what
+    /// the log platform put around it. Where the inner record tells when, how grave or what itself, it is a log line
+    /// of its own, and what stands around it is the platform's alone.
+    fn give_way(&mut self, draft: &mut Draft<'_>, names: &[&str]) {
+        draft.ranks[Field::Message as usize] = 1;
+        let is_log_line = names.iter().any(|name| {
+            let field = self.meaning(name).map(|m| m.field);
+            matches!(field, Some(Field::Time | Field::Level | Field::Message))
+        });
+        let time = draft.ranks[Field::Time as usize];
+        if is_log_line {
+            draft.forget_place();
+            for rank in &mut draft.ranks {
+                *rank = (*rank).min(OF_AN_ENVELOPE);
+            }
+        }
+        draft.ranks[Field::Time as usize] = time.min(650);
+    }
+
+    /// Reads a message as a line of one of the formats with a time stamp or a request.
+    fn read_inner_line(&mut self, draft: &Draft<'_>, message: &str) -> Option<Record<'static>> {
+        let begins = message.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '[' | '<'));
+        if !begins || self.is_inside {
+            return None;
+        }
+        self.is_inside = true;
+        let record = super::lines::read_inside(message, draft.record.line, self);
+        self.is_inside = false;
+        record
+    }
+}
+
+/// So many records are read one in the message of the other.
+const MAX_MESSAGES: usize = 3;
+/// Rank of what a platform says around a record: above nothing, below what the record says.
+const OF_AN_ENVELOPE: u16 = 90;
+
+/// Whether a message may hold more than words.
+fn says_more(message: &str) -> bool {
+    message.starts_with(['{', '[', '<', '\u{1b}'])
+        || message
+            .bytes()
+            .any(|b| b == b'=' || b == b'\n' || b.is_ascii_digit())
+        || message.contains("ayment")
+        || message.contains("harge")
+}
+
+/// The first line of a message that is no JSON, and the others.
+fn first_line(message: &str) -> (&str, &str) {
+    match message.split_once('\n') {
+        Some((line, more)) if !message.starts_with('{') => (line.trim_end(), more),
+        _ => (message, ""),
+    }
+}
+
+/// Whether fields tell already what a sentence could: of what, and how it ended.
+fn tells_all(record: &Record<'_>) -> bool {
+    let has = |fields: &[Field]| fields.iter().any(|f| record.has(*f));
+    has(&[Field::Status, Field::HttpStatus])
+        && has(&[Field::PaymentId, Field::OrderId, Field::Host])
+}
+
+/// Takes what a sentence says, below what is named.
+fn read_sentence(draft: &mut Draft<'_>, message: &str) {
+    let mut said = Draft::new(draft.record.line);
+    for field in [Field::PaymentId, Field::OrderId] {
+        if let Some(id) = draft.record.get(field) {
+            said.set(field, draft.ranks[field as usize], id.to_owned());
         }
     }
+    sentence::read(&mut said, message);
+    for field in Field::ALL {
+        if let Some(value) = said.record.get(*field)
+            && draft.set(*field, said.ranks[*field as usize], value.to_owned())
+            && *field == Field::Duration
+        {
+            draft.record.duration_unit = said.record.duration_unit;
+        }
+    }
+}
+
+/// Takes all that an inner record says.
+fn absorb(draft: &mut Draft<'_>, inner: &Record<'_>) {
+    draft.forget_place();
+    for (field, value) in inner.present() {
+        draft.record.replace(field, value.to_owned());
+    }
+    if inner.has(Field::Duration) {
+        draft.record.duration_unit = inner.duration_unit;
+    }
+    if inner.has(Field::Amount) {
+        draft.record.amount_in_minor_units = inner.amount_in_minor_units;
+    }
+    draft.record.is_probe |= inner.is_probe;
+    draft.record.start = inner.start.or(draft.record.start);
+    draft.record.end = inner.end.or(draft.record.end);
+    draft.record.time = inner.time.or(draft.record.time);
+}
+
+/// The record without what it borrows.
+pub(crate) fn detached(record: &Record<'_>) -> Record<'static> {
+    let mut out = Record::new(record.line);
+    for (field, value) in record.present() {
+        out.set(field, value.to_owned());
+    }
+    (out.time, out.start, out.end) = (record.time, record.start, record.end);
+    out.duration_unit = record.duration_unit;
+    out.amount_in_minor_units = record.amount_in_minor_units;
+    out.is_probe = record.is_probe;
+    out
 }
 
 fn owned(scalar: Scalar<'_>) -> Scalar<'static> {

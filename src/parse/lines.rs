@@ -7,9 +7,10 @@ use std::borrow::Cow;
 use std::io::Read;
 
 use super::envelope::{self, Opened, Outer, Part};
-use super::fields::Fields;
+use super::fields::{Fields, detached};
 use super::formats::{FORMATS, LineFormat, LogFormat, Refusal};
 use super::{Output, trace};
+use crate::model::Record;
 use crate::source::Lines;
 
 /// Reads all lines of `reader`.
@@ -232,4 +233,20 @@ fn read_line(
         }
     }
     Err(Refusal::NotMine)
+}
+
+/// Reads a line that stands in the message of a record: by the formats that go by the shape of a line, since its
+/// JSON and its pairs are fields of the record around it.
+pub(crate) fn read_inside(text: &str, number: u64, fields: &mut Fields) -> Option<Record<'static>> {
+    let formats = FORMATS
+        .iter()
+        .filter(|f| !matches!(f.id(), "jsonl" | "logfmt"));
+    for format in formats.filter_map(|f| f.lines()) {
+        let mut record = None;
+        let read = format.read_line(text, number, fields, &mut |r| record = Some(detached(r)));
+        if read.is_ok() && record.is_some() {
+            return record;
+        }
+    }
+    None
 }

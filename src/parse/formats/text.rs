@@ -316,7 +316,7 @@ fn put_rest<'a>(draft: &mut Draft<'a>, rest: &'a str, fields: &mut Fields) -> Re
     sentence::read(draft, message);
     if !message.is_empty() {
         // Its pairs are taken already; a message by name wins.
-        draft.set(Field::Message, 500, message);
+        draft.is_message_read = draft.set(Field::Message, 500, message);
     }
     Ok(())
 }
