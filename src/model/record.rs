@@ -205,6 +205,11 @@ impl<'a> Record<'a> {
         self.values[field as usize] = Some(value.into());
     }
 
+    /// Takes a field back.
+    pub fn forget(&mut self, field: Field) {
+        self.values[field as usize] = None;
+    }
+
     /// The text of a field; `None` when absent or blank.
     pub fn get(&self, field: Field) -> Option<&str> {
         self.values[field as usize]

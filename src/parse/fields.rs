@@ -61,7 +61,7 @@ impl<'a> Draft<'a> {
     fn forget_place(&mut self) {
         for field in [Field::Host, Field::Caller, Field::Kind, Field::Component] {
             self.ranks[field as usize] = 0;
-            self.record.replace(field, "");
+            self.record.forget(field);
         }
     }
 

@@ -93,11 +93,11 @@ pub(crate) fn open_further(text: String, outer: Outer) -> Opened<'static> {
 fn further(mut opened: Opened<'_>) -> Opened<'_> {
     for _ in 0..MAX_DEPTH {
         let inner = match &opened.text {
-            Cow::Borrowed(text) => match peel(text) {
+            Cow::Borrowed(text) => match peel(text, 0) {
                 Some(peeled) => opened.outer.note(peeled),
                 None => break,
             },
-            Cow::Owned(text) => match peel(text) {
+            Cow::Owned(text) => match peel(text, 0) {
                 Some(peeled) => Cow::Owned(opened.outer.note(peeled).into_owned()),
                 None => break,
             },
@@ -112,13 +112,17 @@ fn further(mut opened: Opened<'_>) -> Opened<'_> {
     opened
 }
 
-fn peel(text: &str) -> Option<Peeled<'_>> {
+/// Peels one envelope off. `depth` counts how far inside a line this looks ahead.
+fn peel(text: &str, depth: usize) -> Option<Peeled<'_>> {
+    if depth >= MAX_DEPTH {
+        return None;
+    }
     match text.as_bytes().first()? {
         b'<' => syslog::with_priority(text),
-        b'0'..=b'9' => prefix::after_stamp(text),
+        b'0'..=b'9' => prefix::after_stamp(text, depth),
         b'{' => docker::json_file(text),
         b'[' => prefix::after_pod(text),
-        b'a'..=b'z' | b'A'..=b'Z' => prefix::after_name(text),
+        b'a'..=b'z' | b'A'..=b'Z' => prefix::after_name(text, depth),
         _ => None,
     }
 }

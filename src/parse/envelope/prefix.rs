@@ -18,7 +18,7 @@ pub(super) fn is_name(word: &str) -> bool {
 }
 
 /// A line that begins with a time stamp and goes on with a line that is one by itself.
-pub(super) fn after_stamp(text: &str) -> Option<Peeled<'_>> {
+pub(super) fn after_stamp(text: &str, depth: usize) -> Option<Peeled<'_>> {
     let (word, rest) = text.split_once(' ')?;
     if !is_instant(word) {
         return stamped_json(text);
@@ -28,7 +28,7 @@ pub(super) fn after_stamp(text: &str) -> Option<Peeled<'_>> {
         peeled.part = Some(part);
         return Some(peeled);
     }
-    if is_record(rest) || trace::continues(rest) {
+    if is_record(rest, depth) || trace::continues(rest) {
         return Some(Peeled::new("stamped line", Some(stamp::read(word)?), rest));
     }
     if let Some((labels, inner)) = labels(rest) {
@@ -90,13 +90,13 @@ fn runtime(rest: &str) -> Option<(Part, &str)> {
     Some((part, payload))
 }
 
-/// Whether a text is a record by its first look: JSON, a line with a time stamp, a request in an access log, logfmt.
-fn is_record(text: &str) -> bool {
-    match text.as_bytes().first() {
+/// Whether a text is a record by its first look: JSON, a line with a time stamp, a request in an access log, logfmt,
+/// or one of these in an envelope.
+fn is_record(text: &str, depth: usize) -> bool {
+    let plain = match text.as_bytes().first() {
         Some(b'{') => text.starts_with("{\"") && text.ends_with('}'),
         Some(b'0'..=b'9') => stamp::read_prefix(text).is_some() || is_request(text),
         Some(b'[') => stamp::read_prefix(&text[1..]).is_some(),
-        Some(b'<') => syslog::with_priority(text).is_some(),
         Some(b'a'..=b'z') => {
             let key = text.split('=').next().unwrap_or("");
             let keys = [
@@ -109,16 +109,11 @@ fn is_record(text: &str) -> bool {
                 "severity",
                 "msg",
             ];
-            key.len() < text.len() && keys.contains(&key) || syslog_or_stamp(text)
+            key.len() < text.len() && keys.contains(&key)
         }
-        Some(b'A'..=b'Z') => syslog_or_stamp(text),
         _ => false,
-    }
-}
-
-/// `Aug 18 12:00:00 host app: …`
-fn syslog_or_stamp(text: &str) -> bool {
-    syslog::rfc3164(text).is_some()
+    };
+    plain || super::peel(text, depth + 1).is_some()
 }
 
 /// `10.0.0.1 - - [18/Aug/2021:12:00:00 +0000] "GET …`
@@ -173,7 +168,7 @@ pub(super) fn after_pod(text: &str) -> Option<Peeled<'_>> {
 }
 
 /// A line that begins with a name: of a compose service, of a pod, or with a syslog stamp.
-pub(super) fn after_name(text: &str) -> Option<Peeled<'_>> {
+pub(super) fn after_name(text: &str, depth: usize) -> Option<Peeled<'_>> {
     let end = text.find([' ', '|', '=', ':'])?;
     let (name, rest) = text.split_at(end);
     if rest.starts_with(['=', ':']) {
@@ -191,7 +186,7 @@ pub(super) fn after_name(text: &str) -> Option<Peeled<'_>> {
         let line = line.strip_prefix(' ').unwrap_or(line);
         return Some(Peeled::new("docker compose", None, line).by(without_number(name)));
     }
-    stern(name, rest.strip_prefix(' ')?)
+    stern(name, rest.strip_prefix(' ')?, depth)
 }
 
 fn is_apart(line: &str) -> bool {
@@ -211,9 +206,9 @@ fn is_number(text: &str) -> bool {
 }
 
 /// `pod container line`: only where the line is a record by itself, since any two words may begin a sentence.
-fn stern<'a>(pod: &str, rest: &'a str) -> Option<Peeled<'a>> {
+fn stern<'a>(pod: &str, rest: &'a str, depth: usize) -> Option<Peeled<'a>> {
     let is_pod = pod.contains('-') && !pod.bytes().any(|b| b.is_ascii_uppercase());
     let (container, line) = rest.split_once(' ')?;
-    (is_pod && is_name(container) && is_record(line))
+    (is_pod && is_name(container) && is_record(line, depth))
         .then(|| Peeled::new("stern", None, line).by(container))
 }
