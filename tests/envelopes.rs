@@ -216,10 +216,15 @@ fn csv(header: &str, time: &str, line: &str) -> String {
     format!("{header}\n\"{time}\",\"{}\"\n", line.replace('"', "\"\""))
 }
 
+/// What a line says without envelopes.
+fn read_bare(line: &str) -> Vec<Said> {
+    let (said, _) = read(&format!("{line}\n"));
+    assert_eq!(said.len(), 1, "{line}");
+    said
+}
+
 /// What differs where the line is read in its envelopes.
-fn difference(name: &str, bare: &str, wrapped: &str) -> Option<String> {
-    let (expected, _) = read(&format!("{bare}\n"));
-    assert_eq!(expected.len(), 1, "{bare}");
+fn difference(name: &str, expected: &[Said], wrapped: &str) -> Option<String> {
     let (got, summary) = read(&format!("{wrapped}\n"));
     let (reason, rejects) = (&summary.format_reason, &summary.rejects);
     (got != expected)
@@ -240,8 +245,9 @@ fn every_line_reads_the_same_in_every_envelope() {
     let mut differences = Vec::new();
     for kind in 0..KINDS {
         let line = bare(kind, 7, 41_234);
+        let expected = read_bare(&line);
         for (name, wrap) in LINES.iter().chain(PLATFORMS) {
-            differences.extend(difference(name, &line, &wrap(&line)));
+            differences.extend(difference(name, &expected, &wrap(&line)));
         }
     }
     assert_none(differences);
@@ -252,10 +258,15 @@ fn every_line_reads_the_same_in_two_envelopes() {
     let mut differences = Vec::new();
     for kind in 0..KINDS {
         let line = bare(kind, 7, 41_234);
+        let expected = read_bare(&line);
         for (inner, wrap_line) in LINES {
             for (outer, wrap) in LINES.iter().chain(PLATFORMS) {
                 let wrapped = wrap(&wrap_line(&line));
-                differences.extend(difference(&format!("{inner} in {outer}"), &line, &wrapped));
+                differences.extend(difference(
+                    &format!("{inner} in {outer}"),
+                    &expected,
+                    &wrapped,
+                ));
             }
         }
     }
@@ -273,7 +284,7 @@ proptest! {
         let line = bare(kind, second, id);
         let (name, wrap) = LINES.iter().chain(PLATFORMS).nth(outer).unwrap();
         let wrapped = wrap(&LINES[inner].1(&line));
-        let difference = difference(&format!("{} in {name}", LINES[inner].0), &line, &wrapped);
+        let difference = difference(&format!("{} in {name}", LINES[inner].0), &read_bare(&line), &wrapped);
         prop_assert!(difference.is_none(), "{}", difference.unwrap());
     }
 }
@@ -398,4 +409,62 @@ fn a_span_to_somebody_else_is_a_call() {
     assert_eq!(values(&said, Field::HttpStatus), ["504"]);
     assert_eq!(values(&said, Field::Status), ["error"]);
     assert_eq!(values(&said, Field::ErrorMessage), ["timeout"]);
+}
+
+#[test]
+fn an_export_that_is_not_whole_says_so() {
+    let event =
+        json!({"timestamp": 1_629_288_000_000_u64, "message": "payment_id=p1 status=failed"});
+    let of = |document: Value| read(&document.to_string()).1.warnings.join("; ");
+    assert!(of(json!({"events": [event], "nextToken": "x"})).contains("nextToken"));
+    assert_eq!(of(json!({"events": [event]})), "");
+    let hits = |total: u64| {
+        json!({"took": 1, "hits": {"total": {"value": total, "relation": "eq"},
+        "hits": [{"_index": "l", "_id": "1", "_source": event}]}})
+    };
+    assert!(of(hits(9)).contains("found 9 records and gives 1"));
+    assert!(!of(hits(1)).contains("not whole"));
+    let rows = |n: u32| {
+        let lines = (0..n).map(|i| {
+            format!(
+                "2021-08-18 12:{:02}:{:02}.000,payment_id=p{i} status=ok\n",
+                i / 60 % 60,
+                i % 60
+            )
+        });
+        read(&format!(
+            "@timestamp,@message\n{}",
+            lines.collect::<String>()
+        ))
+        .1
+        .warnings
+        .join("; ")
+    };
+    assert!(rows(1000).contains("exactly 1000 rows"));
+    assert_eq!(rows(999), "");
+}
+
+#[test]
+fn times_of_insights_are_utc() {
+    let folder = "@timestamp,@message\n2021-08-18 12:00:00.000,payment_id=p1 status=failed\n";
+    struct Zone(Option<bool>);
+    impl Sink for Zone {
+        fn format(&mut self, _: &FormatInfo) {}
+        fn record(&mut self, record: &Record<'_>) {
+            self.0 = record.time.map(|t| t.has_zone);
+        }
+        fn status(&mut self, _: RawIncident) {}
+    }
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("a.csv");
+    fs::write(&path, folder).unwrap();
+    let input = Input {
+        path,
+        shown: "a.csv".to_owned(),
+        role: None,
+        name: None,
+    };
+    let mut zone = Zone(None);
+    parse::read(&input, &ReadOptions::default(), &mut zone).unwrap();
+    assert_eq!(zone.0, Some(true));
 }

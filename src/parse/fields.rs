@@ -212,6 +212,17 @@ impl Fields {
         at
     }
 
+    /// Whether a record had a field of exactly this name.
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        self.index.contains_key(name)
+    }
+
+    /// Takes the stamps of the field at `path` that state no zone for UTC: its platform writes them so.
+    pub(crate) fn take_as_utc(&mut self, path: &str) {
+        let at = self.know(path);
+        self.known[at].utc = true;
+    }
+
     fn mapped_meaning(&self, path: &str) -> Option<Meaning> {
         let mapped = self
             .mapped

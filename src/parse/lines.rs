@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::io::Read;
 
-use super::envelope::{self, Opened, Outer, Part};
+use super::envelope::{self, Opened, Outer, Part, cut};
 use super::fields::{Fields, detached};
 use super::formats::{FORMATS, LineFormat, LogFormat, Refusal};
 use super::{Output, trace};
@@ -62,6 +62,9 @@ pub(crate) fn read_all(
         output.warn(format!(
             "{lines} the record before (stack traces and the like); not read on their own"
         ));
+    }
+    if let Some(remark) = cut::at_cap(|name| fields.knows(name), output.lines()) {
+        output.warn(remark);
     }
     if let Some(error) = lines.error() {
         output.cut_off(error);

@@ -409,6 +409,11 @@ impl Output<'_> {
         self.sink.status(incident);
     }
 
+    /// Lines (or elements) so far.
+    pub(crate) fn lines(&self) -> u64 {
+        self.summary.lines
+    }
+
     pub(crate) fn line(&mut self) {
         self.summary.lines += 1;
     }

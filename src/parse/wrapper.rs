@@ -60,7 +60,27 @@ pub(super) fn own_part(text: &str) -> String {
     let members = json::members(text).unwrap_or_default();
     let own: Vec<String> = members
         .iter()
-        .filter(|(key, value)| !value.starts_with('[') && !INNER.contains(&key.as_ref()))
+        .filter(|(_, value)| !value.starts_with('['))
+        .map(|(key, value)| {
+            let name = serde_json::Value::from(key.as_ref());
+            if value.starts_with('{') && INNER.contains(&key.as_ref()) {
+                format!("{name}:{}", without_lists(value))
+            } else {
+                format!("{name}:{value}")
+            }
+        })
+        .collect();
+    format!("{{{}}}", own.join(","))
+}
+
+/// What an object between a wrapper and its records says itself, at its own level.
+fn without_lists(text: &str) -> String {
+    let members = json::members(text).unwrap_or_default();
+    let own: Vec<String> = members
+        .iter()
+        .filter(|(key, value)| {
+            !value.starts_with('[') && !(value.starts_with('{') && INNER.contains(&key.as_ref()))
+        })
         .map(|(key, value)| format!("{}:{value}", serde_json::Value::from(key.as_ref())))
         .collect();
     format!("{{{}}}", own.join(","))

@@ -6,6 +6,7 @@
 //! line costs next to nothing.
 
 mod ansi;
+pub(super) mod cut;
 mod docker;
 pub(super) mod export;
 mod prefix;

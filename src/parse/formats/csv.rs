@@ -10,12 +10,16 @@ use crate::model::Field;
 use crate::parse::Output;
 use crate::parse::aliases::Reads;
 use crate::parse::detect::Sample;
+use crate::parse::envelope::cut;
 use crate::parse::fields::{Draft, Fields, is_moment};
 use crate::parse::json::Scalar;
 
 pub(super) struct Csv;
 
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+/// Names that only CloudWatch Logs Insights has.
+const INSIGHTS: [&str; 4] = ["@message", "@ptr", "@logStream", "@log"];
 
 impl LogFormat for Csv {
     fn id(&self) -> &'static str {
@@ -104,6 +108,10 @@ impl Header {
             .collect();
         if names.len() < 2 || names.iter().any(|n| !is_name(n)) {
             return None;
+        }
+        // CloudWatch Logs Insights gives its times in UTC and without a zone.
+        if names.iter().any(|n| INSIGHTS.contains(&n.as_str())) {
+            fields.take_as_utc("@timestamp");
         }
         let columns: Vec<usize> = names.iter().map(|n| fields.know(n)).collect();
         let meanings: Vec<_> = names.iter().map(|n| fields.meaning(n)).collect();
@@ -200,6 +208,10 @@ impl WholeFormat for Csv {
         }
         if let Some(error) = failed {
             output.cut_off(&error);
+        }
+        let named = |name: &str| header.names.iter().any(|n| n == name);
+        if let Some(remark) = cut::at_cap(named, output.lines()) {
+            output.warn(remark);
         }
     }
 }

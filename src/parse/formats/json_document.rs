@@ -1,12 +1,14 @@
 //! JSON that goes over several lines: an array of records, pretty-printed documents one after the other, an
 //! object that wraps an array of records.
 
+use std::borrow::Cow;
 use std::io::Read;
 
 use super::json_lines::give_object;
 use super::{Fit, LogFormat, WholeFormat};
 use crate::parse::Output;
 use crate::parse::detect::Sample;
+use crate::parse::envelope::cut;
 use crate::parse::fields::Fields;
 use crate::parse::{framer, json, wrapper};
 use crate::source::Limits;
@@ -83,8 +85,10 @@ fn looks_like_json(text: &str) -> bool {
 impl WholeFormat for JsonDocument {
     fn read_all(&self, reader: &mut dyn Read, fields: &mut Fields, output: &mut Output<'_>) {
         let limits: &Limits = output.limits;
+        let mut pages = Pages::default();
         let error = framer::each_element(reader, limits, &mut |element| {
             output.line();
+            pages.note(element.around.first(), output);
             let read = match element.damage {
                 Some(damage) => Err(damage.to_string()),
                 None => give_object(
@@ -101,8 +105,48 @@ impl WholeFormat for JsonDocument {
             }
             true
         });
+        pages.finish(output);
+        if let Some(remark) = cut::remark(&pages.around) {
+            output.warn(remark);
+        }
         if let Some(error) = error {
             output.cut_off(&error);
+        }
+        let known = |name: &str| fields.knows(name);
+        if let Some(remark) = cut::at_cap(known, output.lines()) {
+            output.warn(remark);
+        }
+    }
+}
+
+/// The documents around the records, one after the other: whether each is whole.
+#[derive(Default)]
+struct Pages {
+    around: String,
+    records: u64,
+    is_told: bool,
+}
+
+impl Pages {
+    fn note(&mut self, around: Option<&Cow<'_, str>>, output: &mut Output<'_>) {
+        let around = around.map_or("", |a| a.as_ref());
+        if around != self.around {
+            self.finish(output);
+            self.around = around.to_owned();
+            self.records = 0;
+        }
+        self.records += 1;
+    }
+
+    /// Says once what is missing: a file of many pages, the last of which ends the list, is whole.
+    fn finish(&mut self, output: &mut Output<'_>) {
+        if self.is_told || self.around.is_empty() {
+            return;
+        }
+        let remark = cut::remark_on_hits(&self.around, self.records);
+        if let Some(remark) = remark {
+            output.warn(remark);
+            self.is_told = true;
         }
     }
 }
