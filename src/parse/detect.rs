@@ -116,20 +116,23 @@ pub(crate) fn share(
     fields: &mut Fields,
     what: &str,
 ) -> Option<Fit> {
-    let (mut tried, mut good) = (0u32, 0u32);
+    // A line that only its envelope dates is half a sign: almost any line can be read so.
+    let (mut tried, mut good, mut halves) = (0u32, 0u32, 0u32);
     for line in sample.lines() {
         tried += 1;
         let opened = envelope::open(line.trim_end());
         fields.within(opened.outer, "");
         let mut read = format.read_line(&opened.text, 1, fields, &mut |_| {});
+        halves += u32::from(read.is_ok());
         if matches!(read, Err(Refusal::NotMine)) && fields.has_outer_time() {
             read = format.read_untimed(&opened.text, 1, fields, &mut |_| {});
         }
+        halves += u32::from(read.is_ok());
         good += u32::from(read.is_ok());
     }
     fields.within(Outer::default(), "");
     (good > 0).then(|| Fit {
-        score: good * 1000 / tried,
+        score: halves * 500 / tried,
         reason: if tried == 1 {
             format!("1 line: {what}")
         } else {

@@ -101,6 +101,9 @@ impl State {
         output: &mut Output<'_>,
     ) {
         let text = opened.text.trim_end();
+        if text.is_empty() {
+            return; // a blank line in an envelope
+        }
         if self.current.number > 0 && self.is_continued_by(text) {
             self.continued += 1;
             if self.current.more.len() < trace::MAX_BYTES {

@@ -79,7 +79,8 @@ fn without_lists(text: &str) -> String {
     let own: Vec<String> = members
         .iter()
         .filter(|(key, value)| {
-            !value.starts_with('[') && !(value.starts_with('{') && INNER.contains(&key.as_ref()))
+            let leads_on = value.starts_with('{') && INNER.contains(&key.as_ref());
+            !leads_on && !value.starts_with('[')
         })
         .map(|(key, value)| format!("{}:{value}", serde_json::Value::from(key.as_ref())))
         .collect();

@@ -56,6 +56,10 @@ impl LogFormat for JsonDocument {
 /// The first line, if it is a JSON value by itself.
 fn whole_first_line(sample: &Sample) -> Option<&str> {
     let first = sample.lines().next()?;
+    // A bracket that is left open at the end of the line is closed on another: no line of that is a record cut short.
+    if first.trim_end().ends_with(['{', '[']) {
+        return None;
+    }
     // A later line may be whole where the first is damaged.
     let whole = |line: &&str| json::members(line.trim().trim_end_matches(',')).is_ok();
     if whole(&first) {
