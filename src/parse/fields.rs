@@ -723,9 +723,17 @@ fn tells_all(record: &Record<'_>) -> bool {
 /// Takes what a sentence says, below what is named.
 fn read_sentence(draft: &mut Draft<'_>, message: &str) {
     let mut said = Draft::new(draft.record.line);
-    for field in [Field::PaymentId, Field::OrderId] {
-        if let Some(id) = draft.record.get(field) {
-            said.set(field, draft.ranks[field as usize], id.to_owned());
+    // What the grammar asks for: whether something is named, and whether something is wrong.
+    let known = [
+        Field::PaymentId,
+        Field::OrderId,
+        Field::Level,
+        Field::ErrorCode,
+        Field::ErrorType,
+    ];
+    for field in known {
+        if let Some(value) = draft.record.get(field) {
+            said.set(field, draft.ranks[field as usize], value.to_owned());
         }
     }
     sentence::read(&mut said, message);
