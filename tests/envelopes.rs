@@ -45,6 +45,7 @@ impl Sink for Kept {
 
 fn read_file(path: &Path) -> (Vec<Said>, ReadSummary) {
     let input = Input {
+        entry: None,
         path: path.to_owned(),
         shown: "a.log".to_owned(),
         role: None::<Role>,
@@ -459,6 +460,7 @@ fn times_of_insights_are_utc() {
     let path = place.path().join("a.csv");
     fs::write(&path, folder).unwrap();
     let input = Input {
+        entry: None,
         path,
         shown: "a.csv".to_owned(),
         role: None,

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use super::aliases::{self, Meaning, Reach, Reads};
 use super::envelope::{self, Outer};
+use super::formats::providers;
 use super::json::{self, Scalar};
 use super::stamp::calendar::Calendar;
 use super::tail::Tail;
@@ -123,6 +124,8 @@ pub(crate) struct Fields {
     stated_unit: Option<DurationUnit>,
     minor: Option<bool>,
     guessed_unit: DurationUnit,
+    /// Whether a name was met that documents of payment providers have.
+    providers: bool,
     /// While the sample is read: (count, has a fraction, largest) of durations without a unit.
     unitless: (u64, u64, f64),
     /// The number at the end of an access log's lines.
@@ -150,6 +153,7 @@ impl Fields {
             stated_unit: None,
             minor: None,
             guessed_unit: DurationUnit::Millis,
+            providers: false,
             unitless: (0, 0, 0.0),
             tail: Tail::default(),
             calendar: Calendar::default(),
@@ -200,6 +204,7 @@ impl Fields {
         }
         let at = self.known.len();
         let (name, utc) = aliases::without_utc(path);
+        self.providers |= providers::is_telling(path);
         self.known.push(Known {
             name: path.to_owned(),
             meaning: self.mapped_meaning(path).or_else(|| aliases::meaning(name)),
@@ -545,13 +550,23 @@ impl Fields {
             record.set(Field::Host, host);
         }
         record.is_probe |= is_probe(&record);
+        Ok(self.with_rules(record))
+    }
+
+    /// The record as the user's configuration wants it.
+    pub(crate) fn with_rules<'a>(&self, mut record: Record<'a>) -> Record<'a> {
         for (field, value) in &self.fixed {
             record.replace(*field, value.clone());
         }
         if let Some(minor) = self.minor {
             record.amount_in_minor_units = minor;
         }
-        Ok(record)
+        record
+    }
+
+    /// Whether the records may be documents of a payment provider; the user's own mapping comes first.
+    pub(crate) fn may_be_providers(&self) -> bool {
+        self.providers && self.mapped.is_empty()
     }
 
     /// The query of a request's path often carries the id that the caller gave it: `?ref=ord-7&amount=3`.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Fit, LineFormat, LogFormat, Refusal, dialect};
+use super::{Fit, LineFormat, LogFormat, Refusal, dialect, providers};
 use crate::model::Record;
 use crate::parse::detect::{self, Sample};
 use crate::parse::envelope::export;
@@ -96,6 +96,11 @@ fn read_object<'a>(
         .map_err(|e| e.to_string())?;
     if let Some(dialect) = dialect {
         dialect.put(&mut draft, text);
+    }
+    if fields.may_be_providers()
+        && let Some(record) = providers::read(text, line)
+    {
+        return Ok(fields.with_rules(record));
     }
     for (distance, outer) in around.iter().rev().enumerate() {
         put_around(

@@ -12,6 +12,7 @@ mod json_document;
 mod json_lines;
 mod logfmt;
 mod nginx_error;
+pub(crate) mod providers;
 mod squid;
 mod statuspage;
 mod text;
