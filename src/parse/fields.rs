@@ -524,6 +524,10 @@ impl Fields {
             ranks,
             ..
         } = draft;
+        let stands_alone = record.start.is_none() && record.end.is_none();
+        if record.time.is_some() || stands_alone {
+            record.time = envelope::nearer(self.outer.time, record.time);
+        }
         self.calendar.settle(&mut record)?;
         if ranks[Field::EndTime as usize] <= aliases::CHANGED_RANK
             && ranks[Field::Time as usize] <= aliases::CREATED_RANK
@@ -531,9 +535,13 @@ impl Fields {
             changed_later(&mut record);
         }
         record.time = record.time.or(record.end).or(record.start);
-        record.time = envelope::nearer(self.outer.time, record.time);
+        let outer = self.outer.time.filter(Stamp::is_whole);
+        record.time = envelope::nearer(outer, record.time);
         if let Some(service) = self.outer.service.clone() {
             record.set(Field::Service, service);
+        }
+        if let Some(level) = self.outer.level {
+            record.set(Field::Level, level);
         }
         if !self.more.is_empty() {
             trace::put(&mut record, &self.more);

@@ -31,6 +31,7 @@ pub(super) fn json_file(text: &str) -> Option<Peeled<'_>> {
     let ends = log.ends_with('\n');
     let is_sure = !ends && log.len() >= FULL_BUFFER;
     Some(Peeled {
+        level: None,
         name: "docker json-file",
         time: time.and_then(|t| stamp::read(&t)),
         service: None,

@@ -26,6 +26,8 @@ pub(crate) struct Outer {
     pub(crate) time: Option<Stamp>,
     /// The container, unit or tag that wrote it.
     pub(crate) service: Option<String>,
+    /// How grave it is, as a syslog daemon has it.
+    pub(crate) level: Option<&'static str>,
     /// What was peeled, outermost first.
     pub(crate) names: Vec<&'static str>,
     /// Which part of a line that its runtime cut this is.
@@ -54,6 +56,7 @@ struct Peeled<'a> {
     name: &'static str,
     time: Option<Stamp>,
     service: Option<&'a str>,
+    level: Option<&'static str>,
     part: Option<Part>,
     inner: Cow<'a, str>,
 }
@@ -64,6 +67,7 @@ impl<'a> Peeled<'a> {
             name,
             time,
             service: None,
+            level: None,
             part: None,
             inner: Cow::Borrowed(inner),
         }
@@ -136,14 +140,18 @@ impl Outer {
         if let Some(service) = peeled.service {
             self.service = Some(service.to_owned());
         }
+        self.level = peeled.level.or(self.level);
         self.part = self.part.or(peeled.part);
         peeled.inner
     }
 }
 
-/// Which of two stamps of one line counts: the inner one, unless only the outer one states its zone.
+/// Which of two stamps of one line counts: the inner one, unless only the outer one states its zone, or its whole date.
 pub(crate) fn nearer(outer: Option<Stamp>, inner: Option<Stamp>) -> Option<Stamp> {
     match (outer, inner) {
+        (Some(outer), Some(inner)) if outer.is_whole() != inner.is_whole() => {
+            Some(if outer.is_whole() { outer } else { inner })
+        }
         (Some(outer), Some(inner)) if outer.has_zone && !inner.has_zone => Some(outer),
         (outer, inner) => inner.or(outer),
     }
@@ -156,7 +164,8 @@ mod tests {
 
     fn opened(text: &str) -> (String, String, Option<String>, String) {
         let opened = open(text);
-        let time = opened.outer.time.map(|t| t.time.to_string());
+        let time = opened.outer.time.filter(Stamp::is_whole);
+        let time = time.map(|t| t.time.to_string());
         (
             opened.outer.names.join(" › "),
             time.unwrap_or_default(),

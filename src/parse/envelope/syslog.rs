@@ -15,18 +15,24 @@ pub(super) fn with_priority(text: &str) -> Option<Peeled<'_>> {
     if !is_number {
         return None;
     }
-    if let Some(rest) = rest.strip_prefix("1 ") {
-        return rfc5424(rest).or_else(|| iso(rest));
-    }
-    if let Some(peeled) = rfc3164(rest) {
-        return Some(peeled);
-    }
-    // The ISO form, or any line that only has a priority before it.
-    match iso(rest) {
-        Some(peeled) => Some(peeled),
-        None => Some(Peeled::new("syslog", None, rest.trim_start())),
-    }
+    let peeled = match rest.strip_prefix("1 ") {
+        Some(rest) => rfc5424(rest).or_else(|| iso(rest))?,
+        // The ISO form, or any line that only has a priority before it.
+        None => rfc3164(rest)
+            .or_else(|| iso(rest))
+            .unwrap_or_else(|| Peeled::new("syslog", None, rest.trim_start())),
+    };
+    let severity = priority.parse::<usize>().ok().map(|n| SEVERITIES[n % 8]);
+    Some(Peeled {
+        level: severity,
+        ..peeled
+    })
 }
+
+/// The severities of a priority, modulo 8 (RFC 5424, section 6.2.1).
+const SEVERITIES: [&str; 8] = [
+    "emerg", "alert", "crit", "error", "warning", "notice", "info", "debug",
+];
 
 /// `time host app procid msgid structured-data message`
 fn rfc5424(text: &str) -> Option<Peeled<'_>> {

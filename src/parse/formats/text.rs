@@ -40,18 +40,14 @@ impl LineFormat for Text {
         fields: &mut Fields,
         emit: &mut dyn FnMut(&Record<'_>),
     ) -> Result<(), Refusal> {
-        let (severity, text) = priority(text.trim_start_matches(['\u{feff}', ' ', '\t']));
+        let text = text.trim_start_matches(['\u{feff}', ' ', '\t']);
         let (letter, text) = level_letter(text);
         let text = text.trim_start_matches('[');
         let (time, used) = stamp::read_prefix(text).ok_or(Refusal::NotMine)?;
         let mut draft = Draft::new(line);
         draft.set_time(time, 1000);
-        if let Some(level) = letter.or(severity) {
-            draft.set(
-                Field::Level,
-                if letter.is_some() { 800 } else { 300 },
-                level,
-            );
+        if let Some(level) = letter {
+            draft.set(Field::Level, 800, level);
         }
         let rest = head(&mut draft, &text[used..]);
         put_rest(&mut draft, rest, fields)?;
@@ -72,22 +68,6 @@ impl LineFormat for Text {
         emit(&fields.finish(draft)?);
         Ok(())
     }
-}
-
-/// Takes the priority of a syslog line off (`<165>1 2003-10-11T22:14:15.003Z …`) and gives the severity in it
-/// (RFC 5424, section 6.2.1).
-fn priority(text: &str) -> (Option<&'static str>, &str) {
-    const SEVERITIES: [&str; 8] = [
-        "emerg", "alert", "crit", "error", "warning", "notice", "info", "debug",
-    ];
-    let Some((number, rest)) = text.strip_prefix('<').and_then(|t| t.split_once('>')) else {
-        return (None, text);
-    };
-    if number.is_empty() || number.len() > 3 || !number.bytes().all(|b| b.is_ascii_digit()) {
-        return (None, text);
-    }
-    let severity = number.parse::<usize>().ok().map(|n| SEVERITIES[n % 8]);
-    (severity, rest.strip_prefix("1 ").unwrap_or(rest))
 }
 
 /// The level that stands as a letter before the time stamp: `E20210818 12:00:00.411655 15520 a.cc:9] …` (glog),
