@@ -361,7 +361,6 @@ fn browsers(sample: &[Record<'_>]) -> usize {
     let browser = |r: &&Record<'_>| {
         r.get(Field::UserAgent)
             .is_some_and(|ua| ua.starts_with("Mozilla/"))
-            && !r.has(Field::UpstreamStatus)
             && !r.has(Field::Exchange)
     };
     sample.iter().filter(browser).count()
