@@ -475,3 +475,14 @@ proptest! {
         read_bytes(&bytes);
     }
 }
+
+#[test]
+fn the_page_on_formats_names_every_one() {
+    let page = include_str!("../docs/formats.md");
+    for (id, about) in parse::formats() {
+        assert!(
+            page.contains(&format!("`{id}`")),
+            "docs/formats.md lacks {id}: {about}"
+        );
+    }
+}
