@@ -135,22 +135,45 @@ fn without_directory(file: &File, why: &str) -> Listing {
         "the archive is damaged or cut off ({why}); what its start holds was read, the rest is missing"
     ));
     let mut at = 0;
-    while let Ok(Some((name, entry, method))) = local_header(file, at) {
-        let end = entry.length.map(|length| entry.offset + length);
+    while let Ok(Some(header)) = local_header(file, at) {
+        let name = header.name;
         if !name.ends_with('/') {
-            match packing(u32::from(method.0), method.1) {
-                Ok(packing) => listing.entries.push((name, Entry { packing, ..entry })),
+            match packing(u32::from(header.method), header.is_encrypted) {
+                Ok(packing) => {
+                    let place = Entry {
+                        offset: header.offset,
+                        length: header.length,
+                        packing,
+                    };
+                    listing.entries.push((name, place));
+                }
                 Err(why) => listing.remarks.push(format!("{name}: {why}")),
             }
         }
-        let Some(end) = end else { break };
-        at = end;
+        match header
+            .length
+            .and_then(|length| header.offset.checked_add(length))
+        {
+            Some(end) => at = end,
+            None => break,
+        }
     }
     listing
 }
 
-/// The entry whose header stands at `at`: its name, its place, its method and whether it is encrypted (APPNOTE.TXT, 4.3.7).
-fn local_header(mut file: &File, at: u64) -> io::Result<Option<(String, Entry, (u16, bool))>> {
+/// What stands before an entry of a zip (APPNOTE.TXT, 4.3.7).
+struct LocalHeader {
+    name: String,
+    /// Of its first byte.
+    offset: u64,
+    /// `None` when it is told behind the entry only.
+    length: Option<u64>,
+    method: u16,
+    is_encrypted: bool,
+}
+
+/// The header at `at`, if there is one.
+fn local_header(mut file: &File, at: u64) -> io::Result<Option<LocalHeader>> {
     let mut header = [0u8; ZIP_LOCAL_LENGTH as usize];
     file.seek(SeekFrom::Start(at))?;
     file.read_exact(&mut header)?;
@@ -164,13 +187,13 @@ fn local_header(mut file: &File, at: u64) -> io::Result<Option<(String, Entry, (
     let mut name = vec![0; usize::from(short(26))];
     file.read_exact(&mut name)?;
     let told_later = flags & 8 != 0 && long(18) == 0;
-    let entry = Entry {
+    Ok(Some(LocalHeader {
+        name: String::from_utf8_lossy(&name).into_owned(),
         offset: at + ZIP_LOCAL_LENGTH + u64::from(short(26)) + u64::from(short(28)),
         length: (!told_later && long(18) != u32::MAX).then(|| u64::from(long(18))),
-        packing: Packing::ZipStored,
-    };
-    let name = String::from_utf8_lossy(&name).into_owned();
-    Ok(Some((name, entry, (method, flags & 1 != 0))))
+        method,
+        is_encrypted: flags & 1 != 0,
+    }))
 }
 
 #[cfg(test)]
@@ -233,7 +256,10 @@ mod tests {
         out
     }
 
-    fn found(data: &[u8]) -> (Vec<(String, Vec<u8>, Option<io::Error>)>, Vec<String>) {
+    /// Name, bytes, and the error that ended them.
+    type Read = (String, Vec<u8>, Option<io::Error>);
+
+    fn found(data: &[u8]) -> (Vec<Read>, Vec<String>) {
         let folder = tempfile::tempdir().unwrap();
         let path: PathBuf = folder.path().join("export.bin");
         std::fs::write(&path, data).unwrap();

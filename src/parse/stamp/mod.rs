@@ -1,6 +1,6 @@
 //! Time stamps as logs write them. Wrong is worse than refused: a name of a zone that means different things in
 //! different countries is not read at all, and what two readers could read differently (`01/02/2021`), or what lacks
-//! its year, comes back open: the other stamps of the file decide, or nothing does (see [`calendar`]).
+//! its year, comes back open: the other stamps of the file decide, or nothing does (see `calendar`).
 //!
 //! No regular expression and no allocation: one pass over the bytes.
 
