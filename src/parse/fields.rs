@@ -2,7 +2,7 @@
 //! several names for one field wins, and what a value of it can be.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::aliases::{self, Meaning, Reach, Reads};
 use super::envelope::{self, Outer};
@@ -136,6 +136,8 @@ pub(crate) struct Fields {
     outer: Outer,
     /// The lines that continue it.
     more: String,
+    /// Messages that end inside their JSON, by their length.
+    cut: BTreeMap<usize, u64>,
     /// Whether a line is read that stands in the message of another.
     is_inside: bool,
     /// Names of envelopes that were peeled, in the order of their first sight.
@@ -159,6 +161,7 @@ impl Fields {
             calendar: Calendar::default(),
             outer: Outer::default(),
             more: String::new(),
+            cut: BTreeMap::new(),
             is_inside: false,
             envelopes: Vec::new(),
         };
@@ -190,6 +193,17 @@ impl Fields {
     /// Whether an envelope tells when the line was written.
     pub(crate) fn has_outer_time(&self) -> bool {
         self.outer.time.is_some()
+    }
+
+    /// Forgets the cut messages of the sample: the input is read from its start.
+    pub(crate) fn forget_cut_messages(&mut self) {
+        self.cut.clear();
+    }
+
+    /// How many messages were cut at one length, in characters, when several were.
+    pub(crate) fn cut_messages(&self) -> Option<(usize, u64)> {
+        let most = self.cut.iter().max_by_key(|(_, count)| **count)?;
+        (*most.1 >= SEVERAL).then_some((*most.0, *most.1))
     }
 
     /// The envelopes seen so far, for people.
@@ -630,7 +644,7 @@ impl Fields {
 
     /// Reads the text of a message; says whether it was a record that may have a message of its own.
     fn read_message(&mut self, draft: &mut Draft<'_>, message: &str) -> bool {
-        if message.starts_with('{') && message.ends_with('}') {
+        if message.starts_with('{') && (message.ends_with('}') || may_be_cut(message)) {
             return self.read_json_message(draft, message);
         }
         let mut inner: Vec<(usize, &str, Cow<'_, str>)> = Vec::new();
@@ -670,7 +684,11 @@ impl Fields {
             &mut |path, scalar| inner.push((path.to_owned(), owned(scalar))),
         );
         if walked.is_err() {
-            return false;
+            // What stands before the cut holds; only a text that begins as a record is one.
+            if !may_be_cut(message) || inner.len() < LEAST_OF_A_CUT {
+                return false;
+            }
+            *self.cut.entry(message.chars().count()).or_default() += 1;
         }
         let names: Vec<&str> = inner.iter().map(|(path, _)| path.as_str()).collect();
         self.give_way(draft, &names);
@@ -717,6 +735,18 @@ impl Fields {
 const MAX_MESSAGES: usize = 3;
 /// Rank of what a platform says around a record: above nothing, below what the record says.
 const OF_AN_ENVELOPE: u16 = 90;
+
+/// Platforms cut long values only.
+const LEAST_CUT_AT: usize = 200;
+/// So many values before the cut show that the message is a record.
+const LEAST_OF_A_CUT: usize = 2;
+/// So many messages cut at one length are no accident.
+const SEVERAL: u64 = 3;
+
+/// Whether a message may be JSON that a platform cut: Logs Insights gives about 1000 characters of one.
+fn may_be_cut(message: &str) -> bool {
+    message.len() >= LEAST_CUT_AT && !message.ends_with('}')
+}
 
 /// Whether a message may hold more than words.
 fn says_more(message: &str) -> bool {

@@ -201,6 +201,7 @@ pub fn read(
     }
     let dates = decide_dates(input, options, &choice, &sample, &mut fields);
     summary.warnings.extend(dates);
+    fields.forget_cut_messages();
     summary.format = choice.format.map_or("", |f| f.id());
     summary.format_reason.clone_from(&choice.reason);
     let mut output = Output {
@@ -213,6 +214,12 @@ pub fn read(
     output.summary.mapping = fields.mapping();
     output.summary.unused = fields.unused();
     output.summary.undated = fields.calendar.refused();
+    if let Some((length, count)) = fields.cut_messages() {
+        output.warn(format!(
+            "{count} messages are cut at {length} characters, as export tools do; what stood behind the cut is missing: ids \
+             or errors may be among it"
+        ));
+    }
     if output.summary.undated > 0 {
         let n = output.summary.undated;
         output.warn(format!(
