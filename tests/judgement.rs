@@ -373,3 +373,15 @@ fn payments_that_are_logged_when_they_settle_move_no_clock() {
         - START_S;
     assert!((at - ONSET_S).abs() <= 12, "{onset}");
 }
+
+#[test]
+fn an_export_that_was_cut_inside_the_outage_is_told() {
+    // Of the calls only those from the middle of the outage on, the newest first; the payments go back to the start.
+    let whole = calls("a", (ONSET_S + END_S) / 2, 0);
+    let newest_first: Vec<&str> = whole.lines().rev().collect();
+    let folder = folder(&[("a", payments("a"))], &(newest_first.join("\n") + "\n"));
+    let output = knockon(&["analyze", "-f", "json"], folder.path());
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let warnings = report["warnings"].to_string();
+    assert!(warnings.contains("lies inside O1"), "{warnings}");
+}

@@ -74,6 +74,8 @@ pub struct InputSummary {
     pub rejected: u64,
     /// Records that were exact copies of an earlier one.
     pub duplicates: u64,
+    /// Whether the newest record comes first.
+    pub is_newest_first: bool,
     /// Earliest event.
     pub first: Option<Time>,
     /// Latest event.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::{Found, Settings};
 use crate::attribution::Judged;
 use crate::model::{
-    Attempt, Citation, FailedAttempt, Finding, Judgement, Report, Role, Slo, SourceRef, Span, Sym,
-    Verdict, ZoneFrom,
+    Attempt, Citation, FailedAttempt, Finding, InputSummary, Judgement, Outage, Report, Role, Slo,
+    SourceRef, Span, Sym, Verdict, ZoneFrom,
 };
 use crate::timeline::Timeline;
 use crate::{impact, parse, source};
@@ -65,8 +65,28 @@ pub(super) fn report_of(settings: &Settings, found: &Found) -> Report {
         &detected.silences,
         detected.outages.iter().map(|o| o.span(timeline.end())),
     ));
+    report
+        .warnings
+        .extend(cut_inside_an_outage(timeline, &detected.outages));
     report.outages = detected.outages.clone();
     report
+}
+
+/// Exports with the newest record first are cut at their oldest: one that ends there inside an outage lacks its beginning.
+fn cut_inside_an_outage(timeline: &Timeline, outages: &[Outage]) -> Vec<String> {
+    let end = timeline.end();
+    let of = |input: &InputSummary| {
+        let first = input.first.filter(|_| input.is_newest_first)?;
+        let outage = outages.iter().find(|o| {
+            o.start < first && o.span(end).contains(first) && timeline.start() < o.start
+        })?;
+        Some(format!(
+            "{}: newest record first, and its oldest ({first}) lies inside {}, while other inputs go further back: the export was \
+             probably cut there, and what it held of the outage before is missing from every count",
+            input.path, outage.id
+        ))
+    };
+    timeline.inputs.iter().filter_map(of).collect()
 }
 
 /// Only how the inputs were understood.

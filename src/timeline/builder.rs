@@ -791,6 +791,7 @@ impl Builder {
         let (events, plan) = (summary.events, self.plan.as_ref());
         self.tally
             .warn(&self.ctx, plan, events, &mut summary.warnings);
+        summary.is_newest_first = self.tally.is_newest_first();
         self.clock.warn(&mut summary.warnings);
     }
 }

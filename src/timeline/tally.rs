@@ -71,6 +71,11 @@ impl Tally {
         }
     }
 
+    /// Whether the records stand in the order of an export that begins with the newest one.
+    pub(super) fn is_newest_first(&self) -> bool {
+        self.descending > Tally::ENOUGH && self.ascending * 9 < self.descending
+    }
+
     pub(super) fn warn(
         &self,
         ctx: &InputContext,
@@ -93,7 +98,7 @@ impl Tally {
                 "exactly {records}: the export may have been cut at its limit"
             ));
         }
-        if self.descending > Tally::ENOUGH && self.ascending * 9 < self.descending {
+        if self.is_newest_first() {
             warnings.push(
                 "newest record first: if the export has a limit, the oldest records are missing"
                     .to_owned(),
