@@ -3,6 +3,7 @@
 use super::envelope::{self, Outer};
 use super::fields::Fields;
 use super::formats::{FORMATS, Fit, LineFormat, LogFormat, Refusal};
+use super::trace;
 
 /// How much of the start of an input is looked at.
 pub(crate) const SAMPLE_BYTES: usize = 256 << 10;
@@ -119,6 +120,10 @@ pub(crate) fn share(
     // A line that only its envelope dates is half a sign: almost any line can be read so.
     let (mut tried, mut good, mut halves) = (0u32, 0u32, 0u32);
     for line in sample.lines() {
+        // A trace may be longer than the sample: its lines are no sign against the record that they continue.
+        if good > 0 && trace::continues(line) {
+            continue;
+        }
         tried += 1;
         let opened = envelope::open(line.trim_end());
         fields.within(opened.outer, "");

@@ -17,6 +17,9 @@ pub(crate) fn continues(text: &str) -> bool {
             .starts_with(|c: char| c.is_ascii_digit() || matches!(c, '{' | '[' | '<')),
         Some(b'}' | b']' | b')') => true,
         Some(b'#') => text[1..].starts_with(|c: char| c.is_ascii_digit()),
+        // Laravel: the trace stands in a text of JSON that goes over its lines.
+        Some(b'"') => text.starts_with("\"}"),
+        Some(b'[') => text.starts_with("[stacktrace]") || text.starts_with("[previous exception]"),
         Some(_) => begins_part(text) || exception(text).is_some(),
     }
 }
