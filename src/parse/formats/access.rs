@@ -5,87 +5,69 @@
 //! a line shows only in what stands at its end, so that the stamp of a line without it is left as it is.
 
 use super::tokens::{self, Shape, Token, Tokens};
-use super::{Fit, LineFormat, LogFormat, Refusal};
+use super::{Lines, Refusal};
 use crate::model::{DurationUnit, Field, Record, Stamp};
-use crate::parse::detect::{self, Sample};
 use crate::parse::fields::{Draft, Fields};
 use crate::parse::{pairs, stamp};
 
-pub(super) struct Access;
+pub(super) static FORMAT: Lines = Lines {
+    id: "access",
+    about: "access logs of nginx, Apache and Traefik: common, combined, with extras at the end",
+    shown: "requests in an access log",
+    read,
+};
 
-impl LogFormat for Access {
-    fn id(&self) -> &'static str {
-        "access"
+fn read(
+    text: &str,
+    line: u64,
+    fields: &mut Fields,
+    emit: &mut dyn FnMut(&Record<'_>),
+) -> Result<(), Refusal> {
+    let (before, time, after) = split(text).ok_or(Refusal::NotMine)?;
+    let mut draft = Draft::new(line);
+    let mut tokens = Tokens::of(after);
+    let (Some(request), Some(status), Some(size)) = (tokens.next(), tokens.next(), tokens.next())
+    else {
+        return Err(Refusal::NotMine);
+    };
+    let is_count = |t: &Token<'_>| t.text == "-" || t.is_count();
+    let is_status = |t: &Token<'_>| t.text == "-" || t.text.len() == 3;
+    if !is_count(&status) || !is_status(&status) || !is_count(&size) {
+        return Err(Refusal::NotMine);
     }
-
-    fn about(&self) -> &'static str {
-        "access logs of nginx, Apache and Traefik: common, combined, with extras at the end"
+    who(&mut draft, before);
+    draft.set_time(time, 1000);
+    if let Some(status) = status.stated() {
+        draft.set(Field::HttpStatus, 1000, status);
     }
-
-    fn detect(&self, sample: &Sample, fields: &mut Fields) -> Option<Fit> {
-        detect::share(sample, self, fields, "requests in an access log")
-    }
-
-    fn lines(&self) -> Option<&dyn LineFormat> {
-        Some(self)
-    }
-}
-
-impl LineFormat for Access {
-    fn read_line(
-        &self,
-        text: &str,
-        line: u64,
-        fields: &mut Fields,
-        emit: &mut dyn FnMut(&Record<'_>),
-    ) -> Result<(), Refusal> {
-        let (before, time, after) = split(text).ok_or(Refusal::NotMine)?;
-        let mut draft = Draft::new(line);
-        let mut tokens = Tokens::of(after);
-        let (Some(request), Some(status), Some(size)) =
-            (tokens.next(), tokens.next(), tokens.next())
-        else {
-            return Err(Refusal::NotMine);
-        };
-        let is_count = |t: &Token<'_>| t.text == "-" || t.is_count();
-        let is_status = |t: &Token<'_>| t.text == "-" || t.text.len() == 3;
-        if !is_count(&status) || !is_status(&status) || !is_count(&size) {
-            return Err(Refusal::NotMine);
-        }
-        who(&mut draft, before);
-        draft.set_time(time, 1000);
-        if let Some(status) = status.stated() {
-            draft.set(Field::HttpStatus, 1000, status);
-        }
-        tokens::put_request(&mut draft, request.text);
-        let mut ahead = tokens;
-        if is_header(ahead.next()) {
+    tokens::put_request(&mut draft, request.text);
+    let mut ahead = tokens;
+    if is_header(ahead.next()) {
+        tokens = ahead;
+        let agent = ahead.next();
+        if is_header(agent) {
             tokens = ahead;
-            let agent = ahead.next();
-            if is_header(agent) {
-                tokens = ahead;
-            }
-            if let Some(agent) = agent.filter(|t| t.shape == Shape::Quoted) {
-                draft.set(Field::UserAgent, 1000, agent.stated().unwrap_or(""));
-            }
         }
-        put_extras(&mut draft, tokens, time, fields);
-        if let Some(number) = lone_number(tokens) {
-            // Known sizes of bodies are shorter than 20 digits.
-            let unit = number
-                .parse()
-                .ok()
-                .and_then(|n| fields.tail.unit(n, size.text.parse().ok()));
-            if let Some(unit) = unit
-                && tokens::put_duration(&mut draft, number, unit)
-            {
-                // Only Apache writes whole numbers, and it stamps the start.
-                tokens::began(&mut draft, time);
-            }
+        if let Some(agent) = agent.filter(|t| t.shape == Shape::Quoted) {
+            draft.set(Field::UserAgent, 1000, agent.stated().unwrap_or(""));
         }
-        emit(&fields.finish(draft)?);
-        Ok(())
     }
+    put_extras(&mut draft, tokens, time, fields);
+    if let Some(number) = lone_number(tokens) {
+        // Known sizes of bodies are shorter than 20 digits.
+        let unit = number
+            .parse()
+            .ok()
+            .and_then(|n| fields.tail.unit(n, size.text.parse().ok()));
+        if let Some(unit) = unit
+            && tokens::put_duration(&mut draft, number, unit)
+        {
+            // Only Apache writes whole numbers, and it stamps the start.
+            tokens::began(&mut draft, time);
+        }
+    }
+    emit(&fields.finish(draft)?);
+    Ok(())
 }
 
 /// A header in quotes, or `-` where there was none.

@@ -5,74 +5,57 @@
 //! What `mod_proxy` and its kin report is an error of a call to whom they proxy; the rest is a message.
 
 use super::tokens::{self, Shape, Tokens};
-use super::{Fit, LineFormat, LogFormat, Refusal};
+use super::{Lines, Refusal};
 use crate::model::{Field, Record};
-use crate::parse::detect::{self, Sample};
 use crate::parse::fields::{Draft, Fields};
 use crate::parse::stamp;
 
-pub(super) struct ApacheError;
-
-impl LogFormat for ApacheError {
-    fn id(&self) -> &'static str {
-        "apache-error"
-    }
-
-    fn about(&self) -> &'static str {
-        "error log of Apache"
-    }
-
-    fn detect(&self, sample: &Sample, fields: &mut Fields) -> Option<Fit> {
-        detect::share(sample, self, fields, "lines of an Apache error log")
-    }
-
-    fn lines(&self) -> Option<&dyn LineFormat> {
-        Some(self)
-    }
-}
+pub(super) static FORMAT: Lines = Lines {
+    id: "apache-error",
+    about: "error log of Apache",
+    shown: "lines of an Apache error log",
+    read,
+};
 
 const LEVELS: [&str; 8] = [
     "emerg", "alert", "crit", "error", "warn", "notice", "info", "debug",
 ];
 
-impl LineFormat for ApacheError {
-    fn read_line(
-        &self,
-        text: &str,
-        line: u64,
-        fields: &mut Fields,
-        emit: &mut dyn FnMut(&Record<'_>),
-    ) -> Result<(), Refusal> {
-        let mut tokens = Tokens::of(text);
-        let mut bracketed = || tokens.next().filter(|t| t.shape == Shape::Bracketed);
-        let (Some(time), Some(about)) = (bracketed(), bracketed()) else {
-            return Err(Refusal::NotMine);
-        };
-        let (module, level) = about.text.split_once(':').unwrap_or(("", about.text));
-        let is_level = LEVELS.contains(&level) || level.starts_with("trace");
-        let time = stamp::read(time.text).filter(|_| is_level);
-        let time = time.ok_or(Refusal::NotMine)?;
-        let mut rest = tokens.rest().trim_start();
-        let mut draft = Draft::new(line);
-        // "[pid 7:tid 9]", "[client 192.0.2.7:4711]"; the latter can also stand behind the system's error.
-        let client = rest
-            .split_once("[client ")
-            .and_then(|(_, r)| r.split_once(']'));
-        if let Some(client) = client.and_then(|(client, _)| tokens::host_name(client)) {
-            draft.set(Field::ClientAddress, 1000, client);
-        }
-        while let Some((_, after)) = rest.strip_prefix('[').and_then(|r| r.split_once(']')) {
-            rest = after.trim_start();
-        }
-        draft.set_time(time, 1000);
-        draft.set(Field::Level, 1000, level);
-        draft.set(Field::Message, 1000, rest);
-        if module.starts_with("proxy") && matches!(level, "emerg" | "alert" | "crit" | "error") {
-            put_proxy(&mut draft, rest);
-        }
-        emit(&fields.finish(draft)?);
-        Ok(())
+fn read(
+    text: &str,
+    line: u64,
+    fields: &mut Fields,
+    emit: &mut dyn FnMut(&Record<'_>),
+) -> Result<(), Refusal> {
+    let mut tokens = Tokens::of(text);
+    let mut bracketed = || tokens.next().filter(|t| t.shape == Shape::Bracketed);
+    let (Some(time), Some(about)) = (bracketed(), bracketed()) else {
+        return Err(Refusal::NotMine);
+    };
+    let (module, level) = about.text.split_once(':').unwrap_or(("", about.text));
+    let is_level = LEVELS.contains(&level) || level.starts_with("trace");
+    let time = stamp::read(time.text).filter(|_| is_level);
+    let time = time.ok_or(Refusal::NotMine)?;
+    let mut rest = tokens.rest().trim_start();
+    let mut draft = Draft::new(line);
+    // "[pid 7:tid 9]", "[client 192.0.2.7:4711]"; the latter can also stand behind the system's error.
+    let client = rest
+        .split_once("[client ")
+        .and_then(|(_, r)| r.split_once(']'));
+    if let Some(client) = client.and_then(|(client, _)| tokens::host_name(client)) {
+        draft.set(Field::ClientAddress, 1000, client);
     }
+    while let Some((_, after)) = rest.strip_prefix('[').and_then(|r| r.split_once(']')) {
+        rest = after.trim_start();
+    }
+    draft.set_time(time, 1000);
+    draft.set(Field::Level, 1000, level);
+    draft.set(Field::Message, 1000, rest);
+    if module.starts_with("proxy") && matches!(level, "emerg" | "alert" | "crit" | "error") {
+        put_proxy(&mut draft, rest);
+    }
+    emit(&fields.finish(draft)?);
+    Ok(())
 }
 
 /// The error of the proxy: its text, its number (`AH00957`), and whom it asked.

@@ -8,77 +8,55 @@
 //! New fields are appended by AWS: what follows the known ones is not looked at.
 
 use super::tokens::{self, Token, Tokens};
-use super::{Fit, LineFormat, LogFormat, Refusal};
+use super::{Lines, Refusal};
 use crate::model::{DurationUnit, Field, Record};
-use crate::parse::detect::{self, Sample};
 use crate::parse::fields::{Draft, Fields};
 use crate::parse::stamp;
 
-pub(super) struct Elb;
-
-impl LogFormat for Elb {
-    fn id(&self) -> &'static str {
-        "aws-elb"
-    }
-
-    fn about(&self) -> &'static str {
-        "access logs of AWS load balancers: application and classic"
-    }
-
-    fn detect(&self, sample: &Sample, fields: &mut Fields) -> Option<Fit> {
-        detect::share(
-            sample,
-            self,
-            fields,
-            "requests through an AWS load balancer",
-        )
-    }
-
-    fn lines(&self) -> Option<&dyn LineFormat> {
-        Some(self)
-    }
-}
+pub(super) static FORMAT: Lines = Lines {
+    id: "aws-elb",
+    about: "access logs of AWS load balancers: application and classic",
+    shown: "requests through an AWS load balancer",
+    read,
+};
 
 /// Types of requests that an application load balancer logs.
 const TYPES: [&str; 6] = ["http", "https", "h2", "grpcs", "ws", "wss"];
 
-impl LineFormat for Elb {
-    fn read_line(
-        &self,
-        text: &str,
-        line: u64,
-        fields: &mut Fields,
-        emit: &mut dyn FnMut(&Record<'_>),
-    ) -> Result<(), Refusal> {
-        let mut tokens = Tokens::of(text);
-        let first = text.split(' ').next().unwrap_or("");
-        let is_application = TYPES.contains(&first);
-        if is_application {
-            tokens.next();
-        } else if !first.starts_with(|c: char| c.is_ascii_digit()) {
-            return Err(Refusal::NotMine);
-        }
-        let time = tokens.next().and_then(|t| stamp::read(t.text));
-        let time = time.filter(|t| t.has_zone).ok_or(Refusal::NotMine)?;
-        let all: Vec<Token<'_>> = tokens.collect();
-        if !is_elb(&all) {
-            return Err(Refusal::NotMine);
-        }
-        let mut draft = Draft::new(line);
-        put_call(&mut draft, &all);
-        if is_application {
-            put_application(&mut draft, &all);
-        }
-        let created = is_application
-            .then(|| all.get(19).and_then(|t| stamp::read(t.text)))
-            .flatten();
-        tokens::ended(&mut draft, time);
-        if created.is_some() {
-            (draft.record.start, draft.record.end) = (created, Some(time));
-        }
-        emit(&fields.finish(draft)?);
-        Ok(())
+fn read(
+    text: &str,
+    line: u64,
+    fields: &mut Fields,
+    emit: &mut dyn FnMut(&Record<'_>),
+) -> Result<(), Refusal> {
+    let mut tokens = Tokens::of(text);
+    let first = text.split(' ').next().unwrap_or("");
+    let is_application = TYPES.contains(&first);
+    if is_application {
+        tokens.next();
+    } else if !first.starts_with(|c: char| c.is_ascii_digit()) {
+        return Err(Refusal::NotMine);
     }
+    let time = tokens.next().and_then(|t| stamp::read(t.text));
+    let time = time.filter(|t| t.has_zone).ok_or(Refusal::NotMine)?;
+    let all: Vec<Token<'_>> = tokens.collect();
+    if !is_elb(&all) {
+        return Err(Refusal::NotMine);
+    }
+    let mut draft = Draft::new(line);
+    put_call(&mut draft, &all);
+    if is_application {
+        put_application(&mut draft, &all);
+    }
+    let created = is_application
+        .then(|| all.get(19).and_then(|t| stamp::read(t.text)))
+        .flatten();
+    tokens::ended(&mut draft, time);
+    if created.is_some() {
+        (draft.record.start, draft.record.end) = (created, Some(time));
+    }
+    emit(&fields.finish(draft)?);
+    Ok(())
 }
 
 /// From the balancer's name on: three times and two statuses where they belong, and the request in quotes.

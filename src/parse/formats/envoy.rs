@@ -7,77 +7,60 @@
 //! The stamp is the start, durations are milliseconds, status 0 means that no answer was sent.
 
 use super::tokens::{self, Shape, Token, Tokens};
-use super::{Fit, LineFormat, LogFormat, Refusal};
+use super::{Lines, Refusal};
 use crate::model::{DurationUnit, Field, Record};
-use crate::parse::detect::{self, Sample};
 use crate::parse::fields::{Draft, Fields};
 use crate::parse::stamp;
 
-pub(super) struct Envoy;
+pub(super) static FORMAT: Lines = Lines {
+    id: "envoy",
+    about: "access logs of Envoy and Istio",
+    shown: "requests through Envoy",
+    read,
+};
 
-impl LogFormat for Envoy {
-    fn id(&self) -> &'static str {
-        "envoy"
+fn read(
+    text: &str,
+    line: u64,
+    fields: &mut Fields,
+    emit: &mut dyn FnMut(&Record<'_>),
+) -> Result<(), Refusal> {
+    if !text.starts_with('[') {
+        return Err(Refusal::NotMine);
     }
-
-    fn about(&self) -> &'static str {
-        "access logs of Envoy and Istio"
-    }
-
-    fn detect(&self, sample: &Sample, fields: &mut Fields) -> Option<Fit> {
-        detect::share(sample, self, fields, "requests through Envoy")
-    }
-
-    fn lines(&self) -> Option<&dyn LineFormat> {
-        Some(self)
-    }
-}
-
-impl LineFormat for Envoy {
-    fn read_line(
-        &self,
-        text: &str,
-        line: u64,
-        fields: &mut Fields,
-        emit: &mut dyn FnMut(&Record<'_>),
-    ) -> Result<(), Refusal> {
-        if !text.starts_with('[') {
-            return Err(Refusal::NotMine);
+    let all: Vec<Token<'_>> = Tokens::of(text).collect();
+    let at = shape(&all).ok_or(Refusal::NotMine)?;
+    let time = stamp::read(all[0].text).ok_or(Refusal::NotMine)?;
+    let text_of = |at: usize| all.get(at).map_or("", |t| t.text);
+    let said = Said {
+        status: text_of(2),
+        flags: text_of(3),
+        details: bare_reason(&all[4..at]),
+        transport: quoted_reason(&all[4..at]),
+        answered: all[at + 3].is_count(),
+        authority: text_of(at + 7),
+        upstream: text_of(at + 8),
+        cluster: text_of(at + 9),
+    };
+    let mut draft = Draft::new(line);
+    tokens::put_request(&mut draft, all[1].text);
+    tokens::put_duration(&mut draft, all[at + 2].text, DurationUnit::Millis);
+    said.put(&mut draft);
+    for (field, at) in [(Field::UserAgent, at + 5), (Field::RequestId, at + 6)] {
+        if let Some(text) = all.get(at).and_then(Token::stated) {
+            draft.set(field, 1000, text);
         }
-        let all: Vec<Token<'_>> = Tokens::of(text).collect();
-        let at = shape(&all).ok_or(Refusal::NotMine)?;
-        let time = stamp::read(all[0].text).ok_or(Refusal::NotMine)?;
-        let text_of = |at: usize| all.get(at).map_or("", |t| t.text);
-        let said = Said {
-            status: text_of(2),
-            flags: text_of(3),
-            details: bare_reason(&all[4..at]),
-            transport: quoted_reason(&all[4..at]),
-            answered: all[at + 3].is_count(),
-            authority: text_of(at + 7),
-            upstream: text_of(at + 8),
-            cluster: text_of(at + 9),
-        };
-        let mut draft = Draft::new(line);
-        tokens::put_request(&mut draft, all[1].text);
-        tokens::put_duration(&mut draft, all[at + 2].text, DurationUnit::Millis);
-        said.put(&mut draft);
-        for (field, at) in [(Field::UserAgent, at + 5), (Field::RequestId, at + 6)] {
-            if let Some(text) = all.get(at).and_then(Token::stated) {
-                draft.set(field, 1000, text);
-            }
-        }
-        if let Some(client) = all.get(at + 4).and_then(Token::stated) {
-            draft.set(
-                Field::ClientAddress,
-                1000,
-                client.split(',').next().unwrap_or(client),
-            );
-        }
-        tokens::began(&mut draft, time);
-        emit(&fields.finish(draft)?);
-        Ok(())
     }
+    if let Some(client) = all.get(at + 4).and_then(Token::stated) {
+        draft.set(
+            Field::ClientAddress,
+            1000,
+            client.split(',').next().unwrap_or(client),
+        );
+    }
+    tokens::began(&mut draft, time);
+    emit(&fields.finish(draft)?);
+    Ok(())
 }
 
 /// Where the bytes received stand, which Istio puts up to three reasons before; `None` for another format.

@@ -7,59 +7,42 @@
 //! messages without a result; a logout and news are notes, since one line does not tell whether they were asked for.
 //! Sending times are UTC by the protocol.
 
-use super::{Fit, LineFormat, LogFormat, Refusal};
+use super::{Lines, Refusal};
 use crate::model::{Field, Record};
-use crate::parse::detect::{self, Sample};
 use crate::parse::fields::{Draft, Fields};
 use crate::parse::stamp;
 
-pub(super) struct Fix;
+pub(super) static FORMAT: Lines = Lines {
+    id: "fix",
+    about: "messages of FIX sessions",
+    shown: "FIX messages",
+    read,
+};
 
-impl LogFormat for Fix {
-    fn id(&self) -> &'static str {
-        "fix"
-    }
-
-    fn about(&self) -> &'static str {
-        "messages of FIX sessions"
-    }
-
-    fn detect(&self, sample: &Sample, fields: &mut Fields) -> Option<Fit> {
-        detect::share(sample, self, fields, "FIX messages")
-    }
-
-    fn lines(&self) -> Option<&dyn LineFormat> {
-        Some(self)
-    }
-}
-
-impl LineFormat for Fix {
-    fn read_line(
-        &self,
-        text: &str,
-        line: u64,
-        fields: &mut Fields,
-        emit: &mut dyn FnMut(&Record<'_>),
-    ) -> Result<(), Refusal> {
-        let message = Message::of(text).ok_or(Refusal::NotMine)?;
-        let mut draft = Draft::new(line);
-        // The message's own time, else the one that the engine wrote before it (UTC only where it says so).
-        let sent = message
-            .get("52")
-            .and_then(stamp::read)
-            .map(|s| crate::model::Stamp {
-                has_zone: true,
-                ..s
-            });
-        let time = sent.or_else(|| stamp::read_prefix(text).map(|(s, _)| s));
-        draft.set_time(
-            time.ok_or(Refusal::Bad("no sending time (52)".into()))?,
-            1000,
-        );
-        message.put(&mut draft);
-        emit(&fields.finish(draft)?);
-        Ok(())
-    }
+fn read(
+    text: &str,
+    line: u64,
+    fields: &mut Fields,
+    emit: &mut dyn FnMut(&Record<'_>),
+) -> Result<(), Refusal> {
+    let message = Message::of(text).ok_or(Refusal::NotMine)?;
+    let mut draft = Draft::new(line);
+    // The message's own time, else the one that the engine wrote before it (UTC only where it says so).
+    let sent = message
+        .get("52")
+        .and_then(stamp::read)
+        .map(|s| crate::model::Stamp {
+            has_zone: true,
+            ..s
+        });
+    let time = sent.or_else(|| stamp::read_prefix(text).map(|(s, _)| s));
+    draft.set_time(
+        time.ok_or(Refusal::Bad("no sending time (52)".into()))?,
+        1000,
+    );
+    message.put(&mut draft);
+    emit(&fields.finish(draft)?);
+    Ok(())
 }
 
 /// The fields of one message.

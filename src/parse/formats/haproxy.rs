@@ -7,49 +7,32 @@
 //! the termination state tell who ended the session and in which phase; `--` is a normal end.
 
 use super::tokens::{self, Shape, Token, Tokens};
-use super::{Fit, LineFormat, LogFormat, Refusal};
+use super::{Lines, Refusal};
 use crate::model::{DurationUnit, Field, Record, Stamp};
-use crate::parse::detect::{self, Sample};
 use crate::parse::fields::{Draft, Fields};
 use crate::parse::stamp;
 
-pub(super) struct Haproxy;
+pub(super) static FORMAT: Lines = Lines {
+    id: "haproxy",
+    about: "HAProxy: httplog, httpslog and tcplog",
+    shown: "requests through HAProxy",
+    read,
+};
 
-impl LogFormat for Haproxy {
-    fn id(&self) -> &'static str {
-        "haproxy"
-    }
-
-    fn about(&self) -> &'static str {
-        "HAProxy: httplog, httpslog and tcplog"
-    }
-
-    fn detect(&self, sample: &Sample, fields: &mut Fields) -> Option<Fit> {
-        detect::share(sample, self, fields, "requests through HAProxy")
-    }
-
-    fn lines(&self) -> Option<&dyn LineFormat> {
-        Some(self)
-    }
-}
-
-impl LineFormat for Haproxy {
-    fn read_line(
-        &self,
-        text: &str,
-        line: u64,
-        fields: &mut Fields,
-        emit: &mut dyn FnMut(&Record<'_>),
-    ) -> Result<(), Refusal> {
-        let (client, time, rest) = split(text).ok_or(Refusal::NotMine)?;
-        let all: Vec<Token<'_>> = Tokens::of(rest).take(12).collect();
-        let mut draft = Draft::new(line);
-        draft.set(Field::ClientAddress, 1000, client);
-        put_session(&mut draft, &all, rest).ok_or(Refusal::NotMine)?;
-        tokens::began(&mut draft, time);
-        emit(&fields.finish(draft)?);
-        Ok(())
-    }
+fn read(
+    text: &str,
+    line: u64,
+    fields: &mut Fields,
+    emit: &mut dyn FnMut(&Record<'_>),
+) -> Result<(), Refusal> {
+    let (client, time, rest) = split(text).ok_or(Refusal::NotMine)?;
+    let all: Vec<Token<'_>> = Tokens::of(rest).take(12).collect();
+    let mut draft = Draft::new(line);
+    draft.set(Field::ClientAddress, 1000, client);
+    put_session(&mut draft, &all, rest).ok_or(Refusal::NotMine)?;
+    tokens::began(&mut draft, time);
+    emit(&fields.finish(draft)?);
+    Ok(())
 }
 
 /// The client's address, the accept date in brackets after it, and what follows.

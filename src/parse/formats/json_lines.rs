@@ -2,59 +2,42 @@
 
 use std::borrow::Cow;
 
-use super::{Fit, LineFormat, LogFormat, Refusal, dialect, providers};
+use super::{Lines, Refusal, dialect, providers};
 use crate::model::Record;
-use crate::parse::detect::{self, Sample};
 use crate::parse::envelope::export;
 use crate::parse::fields::{Draft, Fields};
 use crate::parse::wrapper;
 
-pub(super) struct JsonLines;
+pub(super) static FORMAT: Lines = Lines {
+    id: "jsonl",
+    about: "JSON Lines: one object a line, nested or flat",
+    shown: "JSON objects with a time stamp",
+    read,
+};
 
-impl LogFormat for JsonLines {
-    fn id(&self) -> &'static str {
-        "jsonl"
+fn read(
+    text: &str,
+    line: u64,
+    fields: &mut Fields,
+    emit: &mut dyn FnMut(&Record<'_>),
+) -> Result<(), Refusal> {
+    let text = text.trim_start_matches(['\u{1e}', '\u{feff}', ' ', '\t']);
+    if !text.starts_with('{') {
+        return Err(Refusal::NotMine);
     }
-
-    fn about(&self) -> &'static str {
-        "JSON Lines: one object a line, nested or flat"
+    // JSON exports that put each element of an array on its own line end it with a comma.
+    let text = text.trim_end_matches(',');
+    if may_wrap(text) && wrapper::is_wrapper(text) {
+        return wrapped(text, line, fields, emit).map_err(Refusal::from);
     }
-
-    fn detect(&self, sample: &Sample, fields: &mut Fields) -> Option<Fit> {
-        detect::share(sample, self, fields, "JSON objects with a time stamp")
-    }
-
-    fn lines(&self) -> Option<&dyn LineFormat> {
-        Some(self)
-    }
-}
-
-impl LineFormat for JsonLines {
-    fn read_line(
-        &self,
-        text: &str,
-        line: u64,
-        fields: &mut Fields,
-        emit: &mut dyn FnMut(&Record<'_>),
-    ) -> Result<(), Refusal> {
-        let text = text.trim_start_matches(['\u{1e}', '\u{feff}', ' ', '\t']);
-        if !text.starts_with('{') {
-            return Err(Refusal::NotMine);
+    match give_object(text, &[], line, fields, emit) {
+        Ok(()) => {}
+        Err(reason) if wrapper::is_wrapper(text) => {
+            return wrapped(text, line, fields, emit).map_err(|_| reason.into());
         }
-        // JSON exports that put each element of an array on its own line end it with a comma.
-        let text = text.trim_end_matches(',');
-        if may_wrap(text) && wrapper::is_wrapper(text) {
-            return wrapped(text, line, fields, emit).map_err(Refusal::from);
-        }
-        match give_object(text, &[], line, fields, emit) {
-            Ok(()) => {}
-            Err(reason) if wrapper::is_wrapper(text) => {
-                return wrapped(text, line, fields, emit).map_err(|_| reason.into());
-            }
-            Err(reason) => return Err(reason.into()),
-        }
-        Ok(())
+        Err(reason) => return Err(reason.into()),
     }
+    Ok(())
 }
 
 /// Whether the first member is a list: cheap, and true for most wrappers.

@@ -23,7 +23,7 @@ use std::borrow::Cow;
 use std::io::Read;
 
 use super::Output;
-use super::detect::Sample;
+use super::detect::{self, Sample};
 use super::fields::Fields;
 use crate::model::Record;
 
@@ -93,6 +93,48 @@ pub(crate) trait LineFormat: Sync {
     }
 }
 
+/// What reads one line; see [`LineFormat::read_line`].
+type ReadLine = fn(&str, u64, &mut Fields, &mut dyn FnMut(&Record<'_>)) -> Result<(), Refusal>;
+
+/// A format whose lines one function reads: it fits a sample as well as it reads its lines.
+pub(crate) struct Lines {
+    id: &'static str,
+    about: &'static str,
+    /// What its lines are, for people: "3 of the first 3 lines are …".
+    shown: &'static str,
+    read: ReadLine,
+}
+
+impl LogFormat for Lines {
+    fn id(&self) -> &'static str {
+        self.id
+    }
+
+    fn about(&self) -> &'static str {
+        self.about
+    }
+
+    fn detect(&self, sample: &Sample, fields: &mut Fields) -> Option<Fit> {
+        detect::share(sample, self, fields, self.shown)
+    }
+
+    fn lines(&self) -> Option<&dyn LineFormat> {
+        Some(self)
+    }
+}
+
+impl LineFormat for Lines {
+    fn read_line(
+        &self,
+        text: &str,
+        line: u64,
+        fields: &mut Fields,
+        emit: &mut dyn FnMut(&Record<'_>),
+    ) -> Result<(), Refusal> {
+        (self.read)(text, line, fields, emit)
+    }
+}
+
 /// Reads an input as one document.
 pub(crate) trait WholeFormat: Sync {
     fn read_all(&self, reader: &mut dyn Read, fields: &mut Fields, output: &mut Output<'_>);
@@ -103,16 +145,16 @@ pub(crate) static FORMATS: &[&dyn LogFormat] = &[
     &statuspage::Statuspage,
     &w3c::W3c,
     &json_document::JsonDocument,
-    &json_lines::JsonLines,
+    &json_lines::FORMAT,
     &csv::Csv,
-    &access::Access,
-    &envoy::Envoy,
-    &fix::Fix,
-    &haproxy::Haproxy,
-    &elb::Elb,
-    &squid::Squid,
-    &nginx_error::NginxError,
-    &apache_error::ApacheError,
-    &logfmt::Logfmt,
+    &access::FORMAT,
+    &envoy::FORMAT,
+    &fix::FORMAT,
+    &haproxy::FORMAT,
+    &elb::FORMAT,
+    &squid::FORMAT,
+    &nginx_error::FORMAT,
+    &apache_error::FORMAT,
+    &logfmt::FORMAT,
     &text::Text,
 ];

@@ -5,59 +5,42 @@
 //! Only what concerns an upstream is an error of a call; the rest is a message.
 
 use super::tokens;
-use super::{Fit, LineFormat, LogFormat, Refusal};
+use super::{Lines, Refusal};
 use crate::model::{Field, Record};
-use crate::parse::detect::{self, Sample};
 use crate::parse::fields::{Draft, Fields};
 use crate::parse::stamp;
 
-pub(super) struct NginxError;
+pub(super) static FORMAT: Lines = Lines {
+    id: "nginx-error",
+    about: "error log of nginx",
+    shown: "lines of an nginx error log",
+    read,
+};
 
-impl LogFormat for NginxError {
-    fn id(&self) -> &'static str {
-        "nginx-error"
+fn read(
+    text: &str,
+    line: u64,
+    fields: &mut Fields,
+    emit: &mut dyn FnMut(&Record<'_>),
+) -> Result<(), Refusal> {
+    let (level, rest) = head(text).ok_or(Refusal::NotMine)?;
+    let (time, _) = stamp::read_prefix(text).ok_or(Refusal::NotMine)?;
+    let mut draft = Draft::new(line);
+    draft.set_time(time, 1000);
+    draft.set(Field::Level, 1000, level);
+    let message = rest.split(", client: ").next().unwrap_or(rest);
+    draft.set(Field::Message, 1000, message);
+    if let Some(client) = labelled(rest, "client") {
+        draft.set(Field::ClientAddress, 1000, client);
     }
-
-    fn about(&self) -> &'static str {
-        "error log of nginx"
+    let upstream = labelled(rest, "upstream");
+    let is_bad = matches!(level, "error" | "crit" | "alert" | "emerg");
+    if is_bad && (upstream.is_some() || message.contains("upstream")) {
+        draft.set(Field::ErrorMessage, 1000, message);
+        put_request(&mut draft, rest, upstream);
     }
-
-    fn detect(&self, sample: &Sample, fields: &mut Fields) -> Option<Fit> {
-        detect::share(sample, self, fields, "lines of an nginx error log")
-    }
-
-    fn lines(&self) -> Option<&dyn LineFormat> {
-        Some(self)
-    }
-}
-
-impl LineFormat for NginxError {
-    fn read_line(
-        &self,
-        text: &str,
-        line: u64,
-        fields: &mut Fields,
-        emit: &mut dyn FnMut(&Record<'_>),
-    ) -> Result<(), Refusal> {
-        let (level, rest) = head(text).ok_or(Refusal::NotMine)?;
-        let (time, _) = stamp::read_prefix(text).ok_or(Refusal::NotMine)?;
-        let mut draft = Draft::new(line);
-        draft.set_time(time, 1000);
-        draft.set(Field::Level, 1000, level);
-        let message = rest.split(", client: ").next().unwrap_or(rest);
-        draft.set(Field::Message, 1000, message);
-        if let Some(client) = labelled(rest, "client") {
-            draft.set(Field::ClientAddress, 1000, client);
-        }
-        let upstream = labelled(rest, "upstream");
-        let is_bad = matches!(level, "error" | "crit" | "alert" | "emerg");
-        if is_bad && (upstream.is_some() || message.contains("upstream")) {
-            draft.set(Field::ErrorMessage, 1000, message);
-            put_request(&mut draft, rest, upstream);
-        }
-        emit(&fields.finish(draft)?);
-        Ok(())
-    }
+    emit(&fields.finish(draft)?);
+    Ok(())
 }
 
 /// `2021/08/18 12:00:05 [error] 31#31: *17 message`: the level and the message.
