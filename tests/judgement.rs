@@ -385,3 +385,33 @@ fn an_export_that_was_cut_inside_the_outage_is_told() {
     let warnings = report["warnings"].to_string();
     assert!(warnings.contains("lies inside O1"), "{warnings}");
 }
+
+#[test]
+fn payments_seen_beside_the_calls_use_the_exchange_though_nothing_names_it() {
+    // Neither id, nor exchange, nor merchant, nor caller: only time tells who calls.
+    let mut rows = worded("exchange unavailable");
+    for row in &mut rows {
+        let row = row.as_object_mut().expect("an object");
+        for name in ["exchange", "merchant", "trace_id", "order_id"] {
+            row.remove(name);
+        }
+    }
+    let log: String = calls("a", 0, 0)
+        .lines()
+        .map(|l| {
+            let mut call: Value = serde_json::from_str(l).expect("JSON");
+            let call = call.as_object_mut().expect("an object");
+            call.remove("caller");
+            call.remove("trace_id");
+            format!("{}\n", Value::from(call.clone()))
+        })
+        .collect();
+    let folder = folder(&[("a", rows)], &log);
+    let rows = failures(&[], folder.path());
+    let caused = |method: &str| {
+        let of = |r: &&Value| r["method"] == method && r["verdict"] == "caused";
+        rows.iter().filter(of).count()
+    };
+    assert_eq!(caused("crypto"), 200);
+    assert_eq!(caused("card"), 0);
+}

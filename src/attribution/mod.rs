@@ -6,6 +6,7 @@
 //! [`rules::Rule`] and one piece of evidence. See `docs/attribution.md`.
 
 mod case;
+mod company;
 mod expected;
 mod exposure;
 mod judge;

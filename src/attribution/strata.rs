@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Dependency;
+use super::company::{self, Company, Group};
 use super::links::Links;
-use crate::model::{Attempt, Outage, Outcome, Sym};
+use crate::model::{Attempt, ErrorClass, Outage, Outcome, Sym};
 use crate::timeline::Timeline;
 
 /// Attempts of a kind looked at to learn what it calls.
@@ -17,6 +18,11 @@ const LEAST_LINKED: usize = 8;
 const USUALLY_LINKED: f64 = 0.6;
 /// A kind that calls a component in fewer than this share of its linked attempts does not depend on it.
 const RARELY: f64 = 0.03;
+
+/// So many failures that speak of an upstream, in an outage alone, show that a kind uses what was down …
+const LEAST_REFUSED: f64 = 5.0;
+/// … when they are so many times as frequent as outside it.
+const MORE_THAN_USUAL: f64 = 10.0;
 
 /// What makes a kind: attempts that share all of it fail alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,6 +67,7 @@ pub(crate) struct Strata {
     /// Merchants some of whose records name an exchange.
     named: BTreeSet<Sym>,
     ids_join: bool,
+    company: BTreeMap<(Group, Sym), Company>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -102,6 +109,7 @@ impl Strata {
             callers,
             named,
             ids_join: links.ids_join(),
+            company: company::learn(timeline),
         }
     }
 
@@ -179,11 +187,44 @@ impl Strata {
             .callers
             .get(&outage.exchange)
             .is_some_and(|c| k.merchant.is_some() && c.contains(&k.merchant));
-        if names_it || (k.exchange.is_none() && calls_it && learnt.linked < LEAST_LINKED) {
+        let untold = k.exchange.is_none() && learnt.linked < LEAST_LINKED;
+        if names_it || untold && (calls_it || self.time_tells(timeline, kind, outage)) {
             Use::Uses
         } else {
             Use::No
         }
+    }
+
+    /// Whether time shows that a kind of which nothing else tells uses the exchange: by its successes beside the calls, else, where
+    /// calls are everywhere, by failures that speak of an upstream and come in the outage alone.
+    fn time_tells(&self, timeline: &Timeline, kind: u32, outage: &Outage) -> bool {
+        let k = &self.kinds[kind as usize];
+        let company = self.company.get(&((k.merchant, k.method), outage.exchange));
+        // Where nobody is seen beside the calls, the clocks may be apart: that others are not either tells nothing.
+        let somebody = || {
+            let mut all = self.company.iter();
+            all.any(|((_, e), c)| *e == outage.exchange && *c == Company::Keeps)
+        };
+        match company {
+            Some(Company::Keeps) => return true,
+            Some(Company::Avoids) if somebody() => return false,
+            _ => {}
+        }
+        let span = outage.span(timeline.end());
+        let (mut inside, mut outside) = ((0.0, 0.0), (0.0, 0.0));
+        let like = |a: &&Attempt| (a.merchant, a.method) == (k.merchant, k.method);
+        for a in timeline.attempts.iter().filter(like) {
+            let cell = if span.contains(a.start) {
+                &mut inside
+            } else {
+                &mut outside
+            };
+            cell.0 += 1.0;
+            let refused = a.class.is_upstream() || a.class == ErrorClass::CircuitOpen;
+            cell.1 += f64::from(u8::from(a.outcome.is_bad() && refused));
+        }
+        let usual = (outside.1 + 0.5) / (outside.0 + 1.0);
+        inside.1 >= LEAST_REFUSED && inside.1 > MORE_THAN_USUAL * usual * inside.0
     }
 
     fn by_component(&self, learnt: &Learnt, outage: &Outage) -> Use {
