@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Attempt, Outcome, Sym, Time};
+use crate::model::{Attempt, Outcome, Span, Sym, Time};
 use crate::timeline::Timeline;
 
 /// A call that belongs to an attempt lies no further outside it than this, in seconds.
@@ -52,7 +52,8 @@ pub(crate) fn learn(timeline: &Timeline) -> BTreeMap<(Group, Sym), Company> {
     let mut out = BTreeMap::new();
     for (group, attempts) in groups.iter().filter(|g| g.1.len() >= LEAST) {
         let step = attempts.len().div_ceil(SAMPLE);
-        let sample: Vec<&Attempt> = attempts.iter().step_by(step).copied().collect();
+        let sampled = attempts.iter().step_by(step);
+        let sample: Vec<Span> = sampled.map(|a| Span::new(a.start, a.end())).collect();
         for (exchange, times) in &calls {
             if let Some(company) = company(&sample, times) {
                 out.insert((*group, *exchange), company);
@@ -62,12 +63,13 @@ pub(crate) fn learn(timeline: &Timeline) -> BTreeMap<(Group, Sym), Company> {
     out
 }
 
-fn company(attempts: &[&Attempt], calls: &[Time]) -> Option<Company> {
+/// What time tells of attempts that each took a span, and of calls in their order.
+fn company(attempts: &[Span], calls: &[Time]) -> Option<Company> {
     let n = attempts.len() as f64;
     let beside = |shift: f64| {
-        let near = |a: &&&Attempt| {
+        let near = |a: &&Span| {
             let from = a.start.plus_secs(shift - NEAR_S);
-            let to = a.end().plus_secs(shift + NEAR_S);
+            let to = a.end.plus_secs(shift + NEAR_S);
             let first = calls.partition_point(|c| *c < from);
             calls.get(first).is_some_and(|c| *c <= to)
         };
@@ -93,14 +95,9 @@ fn company(attempts: &[&Attempt], calls: &[Time]) -> Option<Company> {
 mod tests {
     use super::*;
 
-    fn at(second: f64) -> Attempt {
+    fn at(second: f64) -> Span {
         let time = Time(0).plus_secs(second);
-        Attempt {
-            time,
-            start: time,
-            outcome: Outcome::Succeeded,
-            ..Attempt::default()
-        }
+        Span::new(time, time)
     }
 
     #[test]
@@ -108,13 +105,12 @@ mod tests {
         let calls: Vec<Time> = (0..300)
             .map(|i| Time(0).plus_secs(f64::from(i) * 20.0))
             .collect();
-        let beside: Vec<Attempt> = (0..300).map(|i| at(f64::from(i) * 20.0 + 0.6)).collect();
-        let apart: Vec<Attempt> = (0..300).map(|i| at(f64::from(i) * 17.3 + 5.0)).collect();
-        let of = |attempts: &[Attempt]| company(&attempts.iter().collect::<Vec<_>>(), &calls);
-        assert_eq!(of(&apart), Some(Company::Avoids));
+        let beside: Vec<Span> = (0..300).map(|i| at(f64::from(i) * 20.0 + 0.6)).collect();
+        let apart: Vec<Span> = (0..300).map(|i| at(f64::from(i) * 17.3 + 5.0)).collect();
+        assert_eq!(company(&apart, &calls), Some(Company::Avoids));
         // A clockwork of calls: what is moved by a multiple of its period lies beside one, too.
-        assert_ne!(of(&beside), Some(Company::Avoids));
+        assert_ne!(company(&beside, &calls), Some(Company::Avoids));
         let dense: Vec<Time> = (0..6000).map(|i| Time(0).plus_secs(f64::from(i))).collect();
-        assert_eq!(company(&apart.iter().collect::<Vec<_>>(), &dense), None);
+        assert_eq!(company(&apart, &dense), None);
     }
 }

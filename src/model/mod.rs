@@ -4,6 +4,7 @@
 //! words; [`Attempt`], [`Call`], [`StatusIncident`] and [`Note`] are what we hold to be true;
 //! [`Report`] is the only thing an output sees.
 
+mod alike;
 mod class;
 mod coverage;
 mod event;
@@ -16,6 +17,7 @@ mod report;
 mod time;
 mod verdict;
 
+pub use alike::{Alike, VOLATILE, VOLATILE_IDS, volatile};
 pub use class::{ErrorClass, Outcome};
 pub use coverage::{ClockStep, InputSummary, Reject, Role, SuggestedName, Suggestion};
 pub use event::{

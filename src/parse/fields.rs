@@ -8,10 +8,11 @@ use super::aliases::{self, Meaning, Reach, Reads};
 use super::envelope::{self, Outer};
 use super::formats::providers;
 use super::json::{self, Scalar};
+use super::layout::Role;
 use super::stamp::calendar::Calendar;
 use super::tail::Tail;
 use super::{MappingRule, pairs, sentence, stamp, trace};
-use crate::model::{DurationUnit, Field, Record, Stamp};
+use crate::model::{DurationUnit, Field, Record, Stamp, volatile};
 
 /// Rank of a name that `knockon.toml` maps: above everything in the table.
 const MAPPED: u16 = 5000;
@@ -229,6 +230,32 @@ impl Fields {
         });
         self.index.insert(path.to_owned(), at);
         at
+    }
+
+    /// What the value of the name known as `at` does in a line that repeats itself.
+    pub(crate) fn role(&self, at: usize) -> Role {
+        let Some(known) = self.known.get(at).filter(|k| !k.probe) else {
+            return Role::Tells;
+        };
+        let Some(meaning) = known.meaning else {
+            // Until an example of its values is known, they are of use.
+            return if known.example.is_some() {
+                Role::Nothing
+            } else {
+                Role::Tells
+            };
+        };
+        match meaning.reads {
+            Reads::Stamp => Role::Stamp,
+            Reads::Duration(unit) => Role::Duration(matches!(
+                unit,
+                Some(DurationUnit::Nanos | DurationUnit::Micros)
+            )),
+            Reads::Minor => Role::Amount,
+            Reads::Plain if meaning.field == Field::Amount => Role::Amount,
+            Reads::Plain if volatile(meaning.field).is_some() => Role::Id,
+            _ => Role::Tells,
+        }
     }
 
     /// Whether a record had a field of exactly this name.

@@ -1,54 +1,65 @@
 //! Reading line by line: the main format first, then the others; what none reads is a reject.
 //!
+//! A line that is like one read before (see [`super::layout`]) is not read again: what is new in it is given to the sink as it is.
+//!
 //! Before that, envelopes are peeled off, the parts of a line that a container runtime cut are joined, and lines that
 //! continue the record before (stack traces) are kept with it.
 
 use std::borrow::Cow;
 use std::io::Read;
+use std::ops::Range;
+use std::sync::Arc;
 
 use super::envelope::{self, Opened, Outer, Part, cut};
 use super::fields::{Fields, detached};
 use super::formats::{FORMATS, LineFormat, LogFormat, Refusal};
+use super::layout::{Cut, Finder, Layouts, Row};
 use super::{Output, trace};
 use crate::model::Record;
-use crate::source::Lines;
+use crate::source::{Chunk, Chunks};
+
+/// A first piece, read before anything is known of the lines, in bytes.
+const FIRST_CHUNK: usize = if cfg!(test) { 4 << 10 } else { 64 << 10 };
+/// A piece, in bytes.
+const CHUNK: usize = if cfg!(test) { 8 << 10 } else { 1 << 20 };
+/// So much is read alone, to learn from, before pieces are looked at beside each other.
+const ALONE: usize = 4 * FIRST_CHUNK;
 
 /// Reads all lines of `reader`.
 pub(crate) fn read_all(
     main: Option<&'static dyn LogFormat>,
-    reader: &mut dyn Read,
+    reader: &mut (dyn Read + Send),
     fields: &mut Fields,
     output: &mut Output<'_>,
 ) {
-    let max = output.limits.max_line_bytes;
-    let mut lines = Lines::new(reader, max);
-    let mut parts = Parts::default();
-    let mut state = State {
-        order: order(main),
-        current: Unit::default(),
-        any: false,
-        continued: 0,
+    let mut chunks = Chunks::new(reader, output.limits.max_line_bytes);
+    let mut lines = Lines {
+        fields,
+        output,
+        number: 0,
+        parts: Parts::default(),
+        state: State {
+            order: order(main),
+            layouts: Arc::default(),
+            current: Unit::default(),
+            any: false,
+            continued: 0,
+        },
     };
-    while let Some(line) = lines.next_line() {
-        if line.bytes.iter().all(u8::is_ascii_whitespace) {
-            continue;
-        }
-        output.line();
-        if line.too_long {
-            output.reject(line.number, format!("longer than {max} bytes"));
-            continue;
-        }
-        let text = String::from_utf8_lossy(line.bytes);
-        let opened = envelope::open(text.trim_end());
-        match opened.outer.part {
-            None => state.take(opened, line.number, fields, output),
-            Some(part) => {
-                if let Some((opened, number)) = parts.join(part, opened, line.number, max) {
-                    state.take(opened, number, fields, output);
-                }
-            }
-        }
+    let mut alone = 0;
+    while alone < ALONE
+        && let Some(chunk) = chunks.next_chunk(FIRST_CHUNK)
+    {
+        alone += chunk.bytes.len();
+        let scanned = scan(chunk, &lines.state.layouts);
+        lines.take_all(&scanned);
     }
+    if alone >= ALONE {
+        read_beside(&mut chunks, &mut lines);
+    }
+    let Lines {
+        mut state, parts, ..
+    } = lines;
     for (opened, number) in parts.rest() {
         state.take(opened, number, fields, output);
     }
@@ -66,8 +77,158 @@ pub(crate) fn read_all(
     if let Some(remark) = cut::at_cap(|name| fields.knows(name), output.lines()) {
         output.warn(remark);
     }
-    if let Some(error) = lines.error() {
+    if let Some(error) = chunks.error() {
         output.cut_off(error);
+    }
+}
+
+/// Reads pieces, looks at the ones before, and takes the ones before these, all at the same time. What is found of a line
+/// never depends on it: the lines are taken in their order, and those like others say what the general reader would.
+fn read_beside(chunks: &mut Chunks<&mut (dyn Read + Send)>, lines: &mut Lines<'_, '_>) {
+    let several = 2 * rayon::current_num_threads();
+    let mut read: Vec<Chunk> = Vec::new();
+    let mut looked: Vec<Option<Scanned>> = Vec::new();
+    loop {
+        let layouts = Arc::clone(&lines.state.layouts);
+        let looking = std::mem::take(&mut read);
+        let mut found: Vec<Option<Scanned>> = looking.iter().map(|_| None).collect();
+        rayon::in_place_scope(|scope| {
+            let next = &mut read;
+            let source = &mut *chunks;
+            scope.spawn(move |_| {
+                next.extend((0..several).map_while(|_| source.next_chunk(CHUNK)));
+            });
+            for (chunk, slot) in looking.into_iter().zip(&mut found) {
+                let layouts = &layouts;
+                scope.spawn(move |_| *slot = Some(scan(chunk, layouts)));
+            }
+            for scanned in looked.drain(..).flatten() {
+                lines.take_all(&scanned);
+            }
+        });
+        looked = found;
+        if read.is_empty() && looked.is_empty() {
+            return;
+        }
+    }
+}
+
+/// One line of a piece.
+struct Found {
+    /// Where it stands in the piece, without its line end.
+    range: Range<usize>,
+    /// What it is like, if it is like a line that was read before.
+    row: Option<Row>,
+}
+
+/// A piece whose lines were looked at.
+struct Scanned {
+    chunk: Chunk,
+    lines: Vec<Found>,
+}
+
+/// Finds the lines of a piece, and which of them are like others.
+fn scan(chunk: Chunk, layouts: &Layouts) -> Scanned {
+    let mut lines = Vec::with_capacity(chunk.bytes.len() / 128);
+    if chunk.too_long {
+        let range = 0..chunk.bytes.len();
+        lines.push(Found { range, row: None });
+        return Scanned { chunk, lines };
+    }
+    let text = std::str::from_utf8(&chunk.bytes).ok();
+    let text = text.filter(|_| !layouts.is_empty());
+    let mut finder = Finder::default();
+    let mut from = 0;
+    while from < chunk.bytes.len() {
+        let rest = &chunk.bytes[from..];
+        let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        let mut range = from..from + length;
+        if rest[..length].last() == Some(&b'\r') {
+            range.end -= 1;
+        }
+        from += length + 1;
+        let line = text.and_then(|t| t.get(range.clone()));
+        let row = line.and_then(|l| layouts.find(l, &mut finder));
+        lines.push(Found { range, row });
+    }
+    // A line that may be continued by the next one is read in full.
+    for i in 0..lines.len() {
+        if lines.get(i + 1).is_none_or(|next| next.row.is_none()) {
+            lines[i].row = None;
+        }
+    }
+    Scanned { chunk, lines }
+}
+
+/// The lines of an input, taken in their order.
+struct Lines<'l, 's> {
+    fields: &'l mut Fields,
+    output: &'l mut Output<'s>,
+    /// Of the last line.
+    number: u64,
+    parts: Parts,
+    state: State,
+}
+
+impl Lines<'_, '_> {
+    fn take_all(&mut self, scanned: &Scanned) {
+        for found in &scanned.lines {
+            self.number += 1;
+            let bytes = &scanned.chunk.bytes[found.range.clone()];
+            let taken = found
+                .row
+                .as_ref()
+                .is_some_and(|row| self.take_row(row, bytes));
+            if !taken {
+                self.take_line(bytes, scanned.chunk.too_long);
+            }
+        }
+    }
+
+    /// Takes a line that is like another; `false` when it may belong to the line before it.
+    fn take_row(&mut self, row: &Row, bytes: &[u8]) -> bool {
+        let Ok(line) = std::str::from_utf8(bytes) else {
+            return false;
+        };
+        if self.state.current.number > 0 {
+            if self.state.is_continued_by(line) {
+                return false;
+            }
+            self.state.flush(self.fields, self.output);
+        }
+        self.output.line();
+        self.fields.calendar.saw(row.time.time);
+        let alike = row.alike(line, self.number);
+        self.output.alike(row.format, row.number, &alike);
+        true
+    }
+
+    fn take_line(&mut self, bytes: &[u8], too_long: bool) {
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return;
+        }
+        let Lines {
+            fields,
+            output,
+            number,
+            ..
+        } = self;
+        let (number, max) = (*number, output.limits.max_line_bytes);
+        output.line();
+        if too_long || bytes.len() > max {
+            output.reject(number, format!("longer than {max} bytes"));
+            return;
+        }
+        let text = String::from_utf8_lossy(bytes);
+        let opened = envelope::open(text.trim_end());
+        match opened.outer.part {
+            None => self.state.take(opened, number, fields, output),
+            Some(part) => {
+                if let Some((opened, number)) = self.parts.join(part, opened, number, max) {
+                    self.state.take(opened, number, fields, output);
+                }
+            }
+        }
     }
 }
 
@@ -84,6 +245,7 @@ struct Unit {
 /// How far the reading of the lines of an input is.
 struct State {
     order: Vec<Reader>,
+    layouts: Arc<Layouts>,
     /// The line that the next one may continue.
     current: Unit,
     /// Whether a record was read.
@@ -133,8 +295,19 @@ impl State {
             return;
         }
         let unit = &mut self.current;
+        // What stands in an envelope, or goes over several lines, is read in full each time.
+        let is_plain = unit.more.is_empty() && unit.outer.names.is_empty();
+        let layouts = (is_plain && output.learns() && self.layouts.is_eager())
+            .then(|| Arc::make_mut(&mut self.layouts));
         fields.within(std::mem::take(&mut unit.outer), &unit.more);
-        match read_line(&self.order, &unit.text, unit.number, fields, output) {
+        match read_line(
+            &self.order,
+            &unit.text,
+            unit.number,
+            fields,
+            layouts,
+            output,
+        ) {
             Ok(()) => self.any = true,
             Err(Refusal::NotMine) if self.any && trace::may_continue(&unit.text) => {
                 self.continued += 1;
@@ -217,11 +390,20 @@ fn read_line(
     text: &str,
     number: u64,
     fields: &mut Fields,
+    mut layouts: Option<&mut Layouts>,
     output: &mut Output<'_>,
 ) -> Result<(), Refusal> {
     for (id, format) in order {
-        let result = format.read_line(text, number, fields, &mut |record| {
-            output.record(id, record)
+        let cuts = layouts
+            .is_some()
+            .then(|| format.cut(text, fields))
+            .flatten();
+        let result = format.read_line(text, number, fields, &mut |record| match (
+            &cuts,
+            layouts.as_deref_mut(),
+        ) {
+            (Some(cuts), Some(layouts)) => learn(id, text, cuts, record, layouts, output),
+            _ => output.record(id, record),
         });
         if !matches!(result, Err(Refusal::NotMine)) {
             return result;
@@ -239,6 +421,23 @@ fn read_line(
         }
     }
     Err(Refusal::NotMine)
+}
+
+/// Gives a record, and learns from it for the lines that will be like it.
+fn learn(
+    id: &'static str,
+    text: &str,
+    cuts: &[Cut],
+    record: &Record<'_>,
+    layouts: &mut Layouts,
+    output: &mut Output<'_>,
+) {
+    if layouts.find(text, &mut Finder::default()).is_some() {
+        return output.record(id, record);
+    }
+    if let Some(number) = output.learn(id, record) {
+        layouts.learn(id, text, cuts, record, number);
+    }
 }
 
 /// Reads a line that stands in the message of a record: by the formats that go by the shape of a line, since its

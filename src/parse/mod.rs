@@ -12,6 +12,7 @@ mod fields;
 mod formats;
 mod framer;
 pub mod json;
+mod layout;
 mod lines;
 mod outline;
 mod pairs;
@@ -26,7 +27,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read};
 
 use crate::model::{
-    DateOrder, DurationUnit, Field, RawIncident, Record, Reject, Role, Span, Suggestion,
+    Alike, DateOrder, DurationUnit, Field, RawIncident, Record, Reject, Role, Span, Suggestion,
 };
 use crate::source::{self, Input, Limits, Lines, SourceError};
 
@@ -118,6 +119,17 @@ pub trait Sink {
     fn record(&mut self, record: &Record<'_>);
     /// One incident of a status page.
     fn status(&mut self, incident: RawIncident);
+    /// Whether [`Sink::learn`] may give a number.
+    fn learns(&self) -> bool {
+        false
+    }
+    /// As [`Sink::record`]; gives a number when records that are [`Alike`] may from now on be given by it.
+    fn learn(&mut self, record: &Record<'_>) -> Option<u32> {
+        self.record(record);
+        None
+    }
+    /// One line that says what the record of this number said, but for what is given.
+    fn alike(&mut self, _number: u32, _alike: &Alike<'_>) {}
 }
 
 /// How the reading of one input went.
@@ -250,7 +262,7 @@ pub fn suggest(input: &Input, options: &ReadOptions) -> Result<Suggestion, Parse
 
 fn read_through(
     choice: &Choice,
-    reader: &mut dyn Read,
+    reader: &mut (dyn Read + Send),
     fields: &mut Fields,
     output: &mut Output<'_>,
 ) {
@@ -409,6 +421,21 @@ impl Output<'_> {
     pub(crate) fn record(&mut self, id: &'static str, record: &Record<'_>) {
         self.announce(id);
         self.sink.record(record);
+    }
+
+    /// Whether the sink takes records that are like others.
+    pub(crate) fn learns(&self) -> bool {
+        self.sink.learns()
+    }
+
+    pub(crate) fn learn(&mut self, id: &'static str, record: &Record<'_>) -> Option<u32> {
+        self.announce(id);
+        self.sink.learn(record)
+    }
+
+    pub(crate) fn alike(&mut self, id: &'static str, number: u32, alike: &Alike<'_>) {
+        self.announce(id);
+        self.sink.alike(number, alike);
     }
 
     pub(crate) fn status(&mut self, id: &'static str, incident: RawIncident) {

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use rayon::prelude::*;
 
 use super::{Settings, ZoneRule};
-use crate::model::{RawIncident, Record, Span, Time, TimelineRow};
+use crate::model::{Alike, RawIncident, Record, Span, Time, TimelineRow};
 use crate::outage::Detected;
 use crate::parse;
 use crate::parse::{FormatInfo, ReadOptions, Sink};
@@ -29,6 +29,18 @@ impl Sink for Feed {
 
     fn status(&mut self, incident: RawIncident) {
         self.0.status(&incident);
+    }
+
+    fn learns(&self) -> bool {
+        true
+    }
+
+    fn learn(&mut self, record: &Record<'_>) -> Option<u32> {
+        self.0.learn(record)
+    }
+
+    fn alike(&mut self, number: u32, alike: &Alike<'_>) {
+        self.0.alike(number, alike);
     }
 }
 
@@ -234,5 +246,268 @@ pub(super) fn is_wanted(settings: &Settings, row: &TimelineRow) -> bool {
         "payment" => listed(&settings.merchants, &row.merchant),
         "call" | "status" => listed(&settings.exchanges, &row.exchange),
         _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Limits;
+    use crate::timeline;
+    use proptest::prelude::*;
+
+    /// Reads every line in full.
+    struct InFull(Builder);
+
+    impl Sink for InFull {
+        fn format(&mut self, info: &FormatInfo) {
+            self.0.format(info.id, &info.reason);
+        }
+
+        fn record(&mut self, record: &Record<'_>) {
+            self.0.record(record);
+        }
+
+        fn status(&mut self, incident: RawIncident) {
+            self.0.status(&incident);
+        }
+    }
+
+    fn context() -> InputContext {
+        InputContext {
+            index: 0,
+            shown: "pay.log".to_owned(),
+            role: None,
+            exchange: None,
+            merchant: None,
+            zone: None,
+            window: None,
+            classes: Arc::default(),
+        }
+    }
+
+    /// Everything that a reading gives, with texts in place of symbols.
+    fn told(mut part: Part, read: parse::ReadSummary) -> String {
+        part.summary.lines = read.lines;
+        let timeline = timeline::assemble(vec![part]);
+        let text = |s| timeline.names.text(s).to_owned();
+        let attempts: Vec<String> = timeline
+            .attempts
+            .iter()
+            .map(|a| {
+                let syms = [
+                    a.id,
+                    a.order_text,
+                    a.merchant,
+                    a.method,
+                    a.exchange,
+                    a.currency,
+                ];
+                format!("{:?} {:?} {:?}", syms.map(text), timeline.error(a.error), a)
+            })
+            .collect();
+        format!(
+            "{attempts:#?} {:#?} {:#?} {:?} {:?} {:?} {:?}",
+            timeline.calls,
+            timeline.inputs,
+            read.rejected,
+            read.rejects,
+            read.mapping,
+            read.warnings
+        )
+    }
+
+    fn both(text: &[u8]) -> (String, String) {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        std::io::Write::write_all(&mut file, text).unwrap();
+        let input = Input {
+            path: file.path().to_owned(),
+            entry: None,
+            shown: "pay.log".to_owned(),
+            role: None,
+            name: None,
+        };
+        let options = ReadOptions {
+            limits: Limits::default(),
+            ..ReadOptions::default()
+        };
+        let (mut quick, mut full) = (
+            Feed(Builder::new(context())),
+            InFull(Builder::new(context())),
+        );
+        let a = parse::read(&input, &options, &mut quick).unwrap();
+        let b = parse::read(&input, &options, &mut full).unwrap();
+        (told(quick.0.finish(), a), told(full.0.finish(), b))
+    }
+
+    fn one_of(choices: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
+        proptest::sample::select(choices)
+    }
+
+    /// Mostly the first choice, now and then an odd one.
+    fn mostly(
+        usual: &'static str,
+        odd: &'static [&'static str],
+    ) -> impl Strategy<Value = &'static str> {
+        prop_oneof![12 => Just(usual), 1 => one_of(odd)]
+    }
+
+    const ODD_TIMES: &[&str] = &[
+        "\"1709726400\"",
+        "\"2024-03-06 12:00:02\"",
+        "\"soon\"",
+        "\"\"",
+        "null",
+        "1709726400.5",
+        "\"06/03/2024 12:00:01\"",
+        "\"2024-03-06T12:00:02+01:00\"",
+    ];
+    const ODD_IDS: &[&str] = &[
+        "\"none\"",
+        "\"-\"",
+        "\"\"",
+        "null",
+        "17",
+        "\"a b\"",
+        "\"a\\\"b\"",
+        "\"pay_ü\"",
+        "\"00\"",
+        "true",
+    ];
+    const ODD_AMOUNTS: &[&str] = &[
+        "10",
+        "\"1,234\"",
+        "\"10.00 EUR\"",
+        "\"-3.50\"",
+        "\"\"",
+        "null",
+        "1e3",
+        "\"abc\"",
+        "0.000000000000000000000000001",
+    ];
+    const ODD_DURATIONS: &[&str] = &[
+        "\"12ms\"",
+        "12.5",
+        "1709726400000",
+        "-1",
+        "\"\"",
+        "null",
+        "99999999999",
+    ];
+    const STATUSES: &[&str] = &["succeeded", "failed", "pending", "declined", "odd word"];
+    const ERRORS: &[&str] = &[
+        "",
+        ",\"error\":\"upstream timed out\"",
+        ",\"error\":\"declined by issuer 17\"",
+        ",\"ok\":false",
+        ",\"extra\":5",
+    ];
+    const TAILS: &[&str] = &[
+        "",
+        " ",
+        "\r",
+        ",",
+        "\n",
+        "\n\tat com.pay.Client.call(Client.java:7)",
+        "\nCaused by: java.net.SocketTimeoutException: Read timed out",
+        "\nnot a record at all",
+        "\n2024-03-06T12:00:09Z ERROR payment p-9 failed: timeout",
+    ];
+
+    fn json_line() -> impl Strategy<Value = String> {
+        (
+            (mostly("#T", ODD_TIMES), mostly("#P", ODD_IDS), mostly("#O", ODD_IDS)),
+            (mostly("\"12.50\"", ODD_AMOUNTS), mostly("250", ODD_DURATIONS), one_of(STATUSES)),
+            (one_of(ERRORS), mostly("", TAILS), 0u32..100_000),
+        )
+            .prop_map(|((time, payment, order), (amount, duration, status), (error, tail, n))| {
+                let time = time.replace("#T", &format!("\"2024-03-06T12:{:02}:{:02}.{:03}Z\"", n / 1000 % 60, n % 60, n % 1000));
+                let payment = payment.replace("#P", &format!("\"pay_{n}\""));
+                let order = order.replace("#O", &format!("\"ord-{}\"", n / 2));
+                format!(
+                    "{{\"time\":{time},\"payment_id\":{payment},\"order_id\":{order},\"method\":\"card\",\"currency\":\"EUR\",\
+                     \"amount\":{amount},\"duration_ms\":{duration},\"status\":\"{status}\"{error}}}{tail}\n"
+                )
+            })
+    }
+
+    fn logfmt_line() -> impl Strategy<Value = String> {
+        const TIMES: &[&str] = &["\"2024-03-06 12:00:02\"", "soon", "", "1709726400"];
+        const IDS: &[&str] = &["-", "none", "\"a b\"", "(x)", "a,b=c", "", "ü"];
+        const ODD: &[&str] = &["12ms", "0.5", "\"\"", "9999999999"];
+        const STATUSES: &[&str] = &["200", "503", "429", "-", "0"];
+        (mostly("#T", TIMES), mostly("#R", IDS), mostly("80", ODD), one_of(STATUSES), mostly("", TAILS), 0u32..100_000).prop_map(
+            |(time, request, took, status, tail, n)| {
+                let time = time.replace("#T", &format!("2024-03-06T12:{:02}:{:02}.{:03}Z", n / 1000 % 60, n % 60, n % 1000));
+                let request = request.replace("#R", &format!("{n:08x}"));
+                format!("ts={time} exchange=binance path=/api/v3/order status_code={status} elapsed_ms={took} request_id={request}{tail}\n")
+            },
+        )
+    }
+
+    fn csv_line() -> impl Strategy<Value = String> {
+        const TIMES: &[&str] = &[
+            "soon",
+            "",
+            "1709726400",
+            "\"2024-03-06 12:00:02\"",
+            "06/03/2024 12:00",
+        ];
+        const IDS: &[&str] = &[
+            "-",
+            "none",
+            "\"a \"\"b\"\", c\"",
+            "",
+            "ü",
+            "\"over\ntwo lines\"",
+        ];
+        const AMOUNTS: &[&str] = &["\"1,234.50\"", "10", "", "abc", "(3.00)", "12.50 EUR"];
+        const ENDS: &[&str] = &["", ",,", ",extra", "\r", " "];
+        (
+            mostly("#T", TIMES),
+            mostly("#P", IDS),
+            mostly("12.50", AMOUNTS),
+            one_of(STATUSES),
+            mostly("", ENDS),
+            0u32..100_000,
+        )
+            .prop_map(|(time, payment, amount, status, end, n)| {
+                let (minute, second, ms) = (n / 1000 % 60, n % 60, n % 1000);
+                let stamp = format!("2024-03-06T12:{minute:02}:{second:02}.{ms:03}Z");
+                let time = time.replace("#T", &stamp);
+                let payment = payment.replace("#P", &format!("pay_{n}"));
+                format!(
+                    "{time},{payment},card,EUR,{amount},{status},{}{end}\n",
+                    n % 900
+                )
+            })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+        #[test]
+        fn lines_like_others_say_what_the_general_reader_says(
+            usual in proptest::collection::vec(json_line(), 900),
+            others in proptest::collection::vec(logfmt_line(), 0..400),
+        ) {
+            let mut lines = usual;
+            lines.extend(others);
+            let (quick, full) = both(lines.concat().as_bytes());
+            prop_assert_eq!(quick, full);
+        }
+
+        #[test]
+        fn rows_like_others_too(lines in proptest::collection::vec(csv_line(), 900)) {
+            let header = "timestamp,payment_id,method,currency,amount,status,duration_ms\n";
+            let (quick, full) = both((header.to_owned() + &lines.concat()).as_bytes());
+            prop_assert_eq!(quick, full);
+        }
+
+        #[test]
+        fn calls_like_others_too(lines in proptest::collection::vec(logfmt_line(), 1200)) {
+            let (quick, full) = both(lines.concat().as_bytes());
+            prop_assert_eq!(quick, full);
+        }
     }
 }

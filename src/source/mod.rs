@@ -5,6 +5,7 @@
 //! bytes into lines without a copy for each line.
 
 mod archive;
+mod chunks;
 mod discover;
 mod lines;
 mod open;
@@ -12,6 +13,7 @@ mod spool;
 
 use std::path::PathBuf;
 
+pub use chunks::{Chunk, Chunks};
 pub use discover::discover;
 pub use lines::{Line, Lines};
 pub use open::{Opened, open};

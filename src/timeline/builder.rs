@@ -11,11 +11,12 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::model::{
-    Attempt, Call, ErrorClass, ErrorKey, Field, IdHash, InputSummary, Names, Note, Outcome,
-    Precision, RawIncident, Record, Role, SourceRef, Span, Stamp, StatusIncident, StatusUpdate,
-    Sym, Time, ZoneFrom,
+    Attempt, Call, DurationUnit, ErrorClass, ErrorKey, Field, IdHash, InputSummary, Names, Note,
+    Outcome, Precision, RawIncident, Record, Role, SourceRef, Span, Stamp, StatusIncident,
+    StatusUpdate, Sym, Time, ZoneFrom,
 };
 
+use super::alike::Pattern;
 use super::classify::{self, Kind, Plan};
 use super::clock::Clock;
 use super::errors::ErrorTable;
@@ -56,7 +57,7 @@ pub(super) struct Piece {
     pub(super) merchant_stated: bool,
     /// Hash of everything the record says; only for records without payment and order id.
     pub(super) print: u64,
-    lone_stamp: bool,
+    pub(super) lone_stamp: bool,
 }
 
 /// One call, and what is needed to tell copies of it apart.
@@ -66,7 +67,7 @@ pub(super) struct RawCall {
     pub(super) call: Call,
     /// Hash of everything the record says, or (for a record with an id) of the request that it names.
     pub(super) print: u64,
-    lone_stamp: bool,
+    pub(super) lone_stamp: bool,
     component: ComponentFrom,
 }
 
@@ -76,6 +77,39 @@ pub(super) enum ComponentFrom {
     Stated,
     Derived,
     Nothing,
+}
+
+/// What a record says about when.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Timing<'a> {
+    /// Its stamp, else its start, else its end.
+    pub(super) time: Time,
+    pub(super) start: Option<Stamp>,
+    pub(super) end: Option<Stamp>,
+    /// Whether it has a stamp beside start and end.
+    pub(super) has_stamp: bool,
+    /// Whether its stamp is its end, and says so.
+    pub(super) at_end: bool,
+    pub(super) duration: Option<&'a str>,
+    pub(super) unit: DurationUnit,
+}
+
+impl<'a> Timing<'a> {
+    fn of(record: &'a Record<'_>, time: Time) -> Timing<'a> {
+        Timing {
+            time,
+            start: record.start,
+            end: record.end,
+            has_stamp: record.time.is_some(),
+            at_end: is_stamped_at_end(record.time, record.end),
+            duration: record.get(Field::Duration),
+            unit: record.duration_unit,
+        }
+    }
+
+    fn duration_us(&self) -> Option<u32> {
+        values::duration_us(self.duration?, self.unit)
+    }
 }
 
 /// One input's facts, with its own names.
@@ -95,15 +129,17 @@ pub struct Part {
 /// Takes one input's records in their order.
 #[derive(Debug)]
 pub struct Builder {
-    ctx: InputContext,
+    pub(super) ctx: InputContext,
     format: String,
     pub(super) part: Part,
     sample: Vec<Record<'static>>,
-    plan: Option<Plan>,
+    pub(super) plan: Option<Plan>,
+    /// What became of records that others may be like.
+    pub(super) patterns: Vec<Pattern>,
     /// Whether lines that are neither payments nor calls are notes, by the file's name.
     takes_notes: bool,
-    clock: Clock,
-    tally: Tally,
+    pub(super) clock: Clock,
+    pub(super) tally: Tally,
     texts: Texts,
     pub(super) words: StatusWords,
     file_exchange: Option<String>,
@@ -135,6 +171,7 @@ impl Builder {
             format: String::new(),
             sample: Vec::new(),
             plan: None,
+            patterns: Vec::new(),
             takes_notes: false,
             tally: Tally::default(),
             texts: Texts::default(),
@@ -240,7 +277,7 @@ impl Builder {
         }
     }
 
-    fn inside(&self, time: Time) -> bool {
+    pub(super) fn inside(&self, time: Time) -> bool {
         self.ctx.window.is_none_or(|w| w.contains(time))
     }
 
@@ -289,16 +326,8 @@ impl Builder {
         }
         let (error, class, outcome) = self.payment_error(record, standing);
         let hash = |f| record.get(f).map_or(IdHash::NONE, IdHash::of);
-        let duration = record
-            .get(Field::Duration)
-            .and_then(|d| values::duration_us(d, record.duration_unit))
-            .map(|us| us / 1000);
-        let start = record.start.map(|s| self.clock.read(s));
-        let end = record.end.map(|s| self.clock.read(s));
-        let duration = duration.or_else(|| {
-            end.zip(Some(start.unwrap_or(time)))
-                .and_then(|(e, s)| millis(s, e))
-        });
+        let timing = Timing::of(record, time);
+        let (start, duration, lone_stamp) = self.times_of_payment(&timing);
         let kept = outcome != Outcome::Succeeded;
         let merchant = record
             .get(Field::Merchant)
@@ -308,17 +337,9 @@ impl Builder {
         let currency = self.currency(record);
         let links = Builder::links(record);
         let order = hash(Field::OrderId);
-        let lone_stamp =
-            record.time.is_some() && start.is_none() && end.is_none() && duration.is_some();
-        let took = i64::from(duration.unwrap_or(0));
-        let start = start.or_else(|| is_stamped_at_end(record).then(|| time.plus_millis(-took)));
-        if lone_stamp {
-            self.tally
-                .lone(time, time.plus_millis(i64::from(duration.unwrap_or(0))));
-        }
         let fact = Attempt {
             time,
-            start: start.unwrap_or(time).min(time),
+            start,
             precision,
             duration_ms: duration,
             id: self.text_if(kept && links[0].is_some(), record.get(Field::PaymentId)),
@@ -338,7 +359,12 @@ impl Builder {
             outcome,
             error,
             class,
-            amount: self.amount(record, currency, plan),
+            amount: self.amount(
+                record.get(Field::Amount),
+                record.amount_in_minor_units,
+                currency,
+                plan,
+            ),
             attempt_no: record
                 .get(Field::Attempt)
                 .and_then(|a| a.parse().ok())
@@ -353,6 +379,57 @@ impl Builder {
             print: if nameless { fingerprint(record) } else { 0 },
             lone_stamp,
         });
+    }
+
+    /// When an attempt began, how long it took in milliseconds, and whether its stamp stands alone beside its duration.
+    pub(super) fn times_of_payment(&mut self, timing: &Timing<'_>) -> (Time, Option<u32>, bool) {
+        let time = timing.time;
+        let stated = timing.duration_us().map(|us| us / 1000);
+        let start = timing.start.map(|s| self.clock.read(s));
+        let end = timing.end.map(|s| self.clock.read(s));
+        let duration = stated.or_else(|| {
+            end.zip(Some(start.unwrap_or(time)))
+                .and_then(|(e, s)| millis(s, e))
+        });
+        let lone_stamp = timing.has_stamp && start.is_none() && end.is_none() && duration.is_some();
+        let took = i64::from(duration.unwrap_or(0));
+        let start = start.or_else(|| timing.at_end.then(|| time.plus_millis(-took)));
+        if lone_stamp {
+            self.tally.lone(time, time.plus_millis(took));
+        }
+        (start.unwrap_or(time).min(time), duration, lone_stamp)
+    }
+
+    /// Whether the lone stamp of a call may be its end.
+    pub(super) fn may_be_lone(&self, record: &Record<'_>) -> bool {
+        !classify::is_probe(record) && !classify::is_start_stamped(&self.format, record)
+    }
+
+    /// When a call began, how long it took in microseconds, and whether its stamp stands alone beside its duration.
+    pub(super) fn times_of_call(
+        &mut self,
+        timing: &Timing<'_>,
+        may_be_lone: bool,
+    ) -> (Time, Option<u32>, bool) {
+        let start = timing.start.map(|s| self.clock.read(s));
+        let end = timing.end.map(|s| self.clock.read(s));
+        let began = start.unwrap_or(timing.time);
+        let duration_us = timing
+            .duration_us()
+            .or_else(|| end.and_then(|e| micros(began, e)));
+        let only_end = start.is_none() && timing.at_end;
+        let at_start = start.is_some() || (end.is_some() && !only_end);
+        let lone_stamp = !at_start && !only_end && may_be_lone && duration_us.is_some();
+        if lone_stamp {
+            let took = i64::from(duration_us.unwrap_or(0) / 1000);
+            self.tally.lone(timing.time, timing.time.plus_millis(took));
+        }
+        let time = if only_end {
+            before(began, duration_us)
+        } else {
+            began
+        };
+        (time, duration_us, lone_stamp)
     }
 
     /// Error, class and outcome of a payment's record. What timed out at the exchange, or may have gone through
@@ -394,35 +471,14 @@ impl Builder {
         let exchange = self.call_exchange(record);
         let (component, component_from) = self.component(record, exchange, plan);
         let (error, class) = self.call_error(record, status);
-        let start = record.start.map(|s| self.clock.read(s));
-        let end = record.end.map(|s| self.clock.read(s));
-        let stated = record
-            .get(Field::Duration)
-            .and_then(|d| values::duration_us(d, record.duration_unit));
-        let began = start.unwrap_or(time);
-        let duration_us = stated.or_else(|| end.and_then(|e| micros(began, e)));
-        let only_end = start.is_none() && is_stamped_at_end(record);
-        let at_start = start.is_some() || (end.is_some() && !only_end);
         let is_probe = classify::is_probe(record);
-        let lone_stamp = !at_start
-            && !only_end
-            && !is_probe
-            && duration_us.is_some()
-            && !classify::is_start_stamped(&self.format, record);
-        if lone_stamp {
-            self.tally.lone(
-                time,
-                time.plus_millis(i64::from(duration_us.unwrap_or(0) / 1000)),
-            );
-        }
+        let may_be_lone = self.may_be_lone(record);
+        let timing = Timing::of(record, time);
+        let (time, duration_us, lone_stamp) = self.times_of_call(&timing, may_be_lone);
         let links = Builder::call_links(record);
         let nameless = links.iter().all(|l| !l.is_some());
         let call = Call {
-            time: if only_end {
-                before(began, duration_us)
-            } else {
-                began
-            },
+            time,
             duration_us,
             links,
             exchange,
@@ -650,7 +706,7 @@ impl Builder {
             .map_or(Sym::NONE, |t| self.part.names.intern(t))
     }
 
-    fn text_if(&mut self, wanted: bool, text: Option<&str>) -> Sym {
+    pub(super) fn text_if(&mut self, wanted: bool, text: Option<&str>) -> Sym {
         text.filter(|_| wanted)
             .map_or(Sym::NONE, |t| self.part.names.intern(t))
     }
@@ -660,15 +716,15 @@ impl Builder {
             .currency(record.get(Field::Currency), &mut self.part.names)
     }
 
-    fn amount(
+    pub(super) fn amount(
         &mut self,
-        record: &Record<'_>,
+        text: Option<&str>,
+        minor: bool,
         currency: Sym,
         plan: &Plan,
     ) -> Option<rust_decimal::Decimal> {
-        let text = record.get(Field::Amount)?;
         let currency = self.part.names.text(currency);
-        match values::amount(text, currency, record.amount_in_minor_units, plan.comma) {
+        match values::amount(text?, currency, minor, plan.comma) {
             values::Money::Exact(amount) => return Some(amount),
             values::Money::Ambiguous => self.tally.ambiguous_amounts += 1,
             values::Money::Unreadable => self.tally.unread_amounts += 1,
@@ -839,8 +895,8 @@ fn plausible(times: &mut [Time]) -> Option<Span> {
 }
 
 /// Whether the record's own stamp is its end, and says so.
-fn is_stamped_at_end(record: &Record<'_>) -> bool {
-    record.end.is_some() && record.time.is_none_or(|t| Some(t) == record.end)
+pub(super) fn is_stamped_at_end(time: Option<Stamp>, end: Option<Stamp>) -> bool {
+    end.is_some() && time.is_none_or(|t| Some(t) == end)
 }
 
 fn before(time: Time, duration_us: Option<u32>) -> Time {

@@ -581,7 +581,8 @@ mod tests {
                 (b.low, b.high) = (b.low + astray, b.high + astray);
             }
             let clock = fit(all).unwrap();
-            prop_assert!(worst(&clock, truth) <= 0.15, "{} {clock:?}", worst(&clock, truth));
+            // A slope of 0.35 s over the whole is not worth its price, and leaves half of it.
+            prop_assert!(worst(&clock, truth) <= 0.2, "{} {clock:?}", worst(&clock, truth));
             prop_assert!(clock.steps().is_empty());
         }
     }

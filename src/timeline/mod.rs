@@ -5,6 +5,7 @@
 //! consequences are no business of this room.
 
 mod align;
+mod alike;
 mod assemble;
 mod builder;
 mod classify;

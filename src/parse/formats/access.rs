@@ -15,6 +15,7 @@ pub(super) static FORMAT: Lines = Lines {
     about: "access logs of nginx, Apache and Traefik: common, combined, with extras at the end",
     shown: "requests in an access log",
     read,
+    cut: |_, _| None,
 };
 
 fn read(

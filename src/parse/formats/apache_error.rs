@@ -15,6 +15,7 @@ pub(super) static FORMAT: Lines = Lines {
     about: "error log of Apache",
     shown: "lines of an Apache error log",
     read,
+    cut: |_, _| None,
 };
 
 const LEVELS: [&str; 8] = [

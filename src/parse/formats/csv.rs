@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::io::Read;
+use std::ops::Range;
 
 use csv::{ByteRecord, ReaderBuilder};
 
@@ -13,6 +14,7 @@ use crate::parse::detect::Sample;
 use crate::parse::envelope::cut;
 use crate::parse::fields::{Draft, Fields, is_moment};
 use crate::parse::json::Scalar;
+use crate::parse::layout::{Cut, Finder, Layouts, Shape};
 
 pub(super) struct Csv;
 
@@ -179,6 +181,7 @@ impl WholeFormat for Csv {
         let failed = taken.err();
         let chained = std::io::Cursor::new(head).chain(input);
         let mut rows = reader(chained, header.delimiter);
+        let mut repeats = Repeats::default();
         let mut row = ByteRecord::new();
         let mut number = 0;
         loop {
@@ -193,8 +196,11 @@ impl WholeFormat for Csv {
                 continue;
             }
             output.line();
+            if repeats.take(&row, line, fields, output) {
+                continue;
+            }
             match read_row(&row, &header, line, fields) {
-                Some(Ok(record)) => output.record("csv", &record),
+                Some(Ok(record)) => repeats.learn(&row, &header, &record, fields, output),
                 Some(Err(reason)) => output.reject(line, reason),
                 None => output.reject(
                     line,
@@ -214,6 +220,65 @@ impl WholeFormat for Csv {
             output.warn(remark);
         }
     }
+}
+
+/// Rows that are like one before; see [`crate::parse::layout`].
+#[derive(Default)]
+struct Repeats {
+    layouts: Layouts,
+    finder: Finder,
+}
+
+impl Repeats {
+    /// Takes a row if it is like another.
+    fn take(
+        &mut self,
+        row: &ByteRecord,
+        line: u64,
+        fields: &mut Fields,
+        output: &mut Output<'_>,
+    ) -> bool {
+        let Ok(text) = std::str::from_utf8(row.as_slice()) else {
+            return false;
+        };
+        let Some(found) = self.layouts.find_cells(text, ranges(row), &mut self.finder) else {
+            return false;
+        };
+        fields.calendar.saw(found.time.time);
+        output.alike(found.format, found.number, &found.alike(text, line));
+        true
+    }
+
+    /// Gives the record of a row, and learns from it.
+    fn learn(
+        &mut self,
+        row: &ByteRecord,
+        header: &Header,
+        record: &crate::model::Record<'_>,
+        fields: &Fields,
+        output: &mut Output<'_>,
+    ) {
+        let text = std::str::from_utf8(row.as_slice());
+        let same = row.len() == header.columns.len();
+        let (Ok(text), true) = (text, same && output.learns() && self.layouts.is_eager()) else {
+            return output.record("csv", record);
+        };
+        let Some(number) = output.learn("csv", record) else {
+            return;
+        };
+        let cut = |(range, column): (Range<usize>, &usize)| Cut {
+            range,
+            shape: Shape::Cell,
+            role: fields.role(*column),
+        };
+        let cuts: Vec<Cut> = ranges(row).zip(&header.columns).map(cut).collect();
+        self.layouts.learn("csv", text, &cuts, record, number);
+    }
+}
+
+/// Where the cells stand in the text of a row.
+fn ranges(row: &ByteRecord) -> impl ExactSizeIterator<Item = Range<usize>> {
+    (0..row.len()).map(|i| row.range(i).unwrap_or(0..0))
 }
 
 /// Whether the row is the header once more (files put one after the other).

@@ -18,6 +18,7 @@ pub(super) static FORMAT: Lines = Lines {
     about: "access logs of AWS load balancers: application and classic",
     shown: "requests through an AWS load balancer",
     read,
+    cut: |_, _| None,
 };
 
 /// Types of requests that an application load balancer logs.

@@ -17,6 +17,7 @@ pub(super) static FORMAT: Lines = Lines {
     about: "access logs of Envoy and Istio",
     shown: "requests through Envoy",
     read,
+    cut: |_, _| None,
 };
 
 fn read(

@@ -17,6 +17,7 @@ pub(super) static FORMAT: Lines = Lines {
     about: "messages of FIX sessions",
     shown: "FIX messages",
     read,
+    cut: |_, _| None,
 };
 
 fn read(

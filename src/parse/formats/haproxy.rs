@@ -17,6 +17,7 @@ pub(super) static FORMAT: Lines = Lines {
     about: "HAProxy: httplog, httpslog and tcplog",
     shown: "requests through HAProxy",
     read,
+    cut: |_, _| None,
 };
 
 fn read(

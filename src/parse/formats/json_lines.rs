@@ -6,6 +6,8 @@ use super::{Lines, Refusal, dialect, providers};
 use crate::model::Record;
 use crate::parse::envelope::export;
 use crate::parse::fields::{Draft, Fields};
+use crate::parse::json::{self, Scalar};
+use crate::parse::layout::{Cut, Role, Shape, range_in};
 use crate::parse::wrapper;
 
 pub(super) static FORMAT: Lines = Lines {
@@ -13,6 +15,7 @@ pub(super) static FORMAT: Lines = Lines {
     about: "JSON Lines: one object a line, nested or flat",
     shown: "JSON objects with a time stamp",
     read,
+    cut,
 };
 
 fn read(
@@ -127,4 +130,34 @@ fn wrapped(
         }
     });
     result
+}
+
+/// The values of an object are its texts and numbers; `true`, `false` and `null` stand with the names.
+fn cut(text: &str, fields: &mut Fields) -> Option<Vec<Cut>> {
+    if !text.starts_with('{') || may_wrap(text) || fields.may_be_providers() {
+        return None;
+    }
+    // A dialect may read what no name tells.
+    let spare = match dialect::of(text) {
+        Some(_) => Role::Tells,
+        None => Role::Nothing,
+    };
+    let mut cuts = Some(Vec::new());
+    let mut add = |path: &str, shape: Shape, value: &str| {
+        let role = match fields.know(path) {
+            at if fields.role(at) == Role::Nothing => spare,
+            at => fields.role(at),
+        };
+        match (range_in(text, value), &mut cuts) {
+            (Some(range), Some(cuts)) => cuts.push(Cut { range, shape, role }),
+            _ => cuts = None,
+        }
+    };
+    json::walk(text, &mut String::new(), &mut |path, scalar| match scalar {
+        Scalar::Text(value) => add(path, Shape::Quoted, &value),
+        Scalar::Number(digits) => add(path, Shape::Number, digits),
+        Scalar::Bool(_) | Scalar::Null => {}
+    })
+    .ok()?;
+    cuts
 }

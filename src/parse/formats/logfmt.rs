@@ -3,12 +3,15 @@
 use super::{Lines, Refusal};
 use crate::model::Record;
 use crate::parse::fields::{Draft, Fields};
+use crate::parse::layout::{Cut, Shape, range_in};
+use crate::parse::pairs;
 
 pub(super) static FORMAT: Lines = Lines {
     id: "logfmt",
     about: "logfmt: key=value pairs",
     shown: "key=value pairs with a time stamp",
     read,
+    cut,
 };
 
 fn read(
@@ -28,4 +31,24 @@ fn read(
     }
     emit(&fields.finish(draft)?);
     Ok(())
+}
+
+fn cut(text: &str, fields: &mut Fields) -> Option<Vec<Cut>> {
+    let mut cuts = Some(Vec::new());
+    pairs::each(text, &mut |_, key, value| {
+        let at = fields.know(key);
+        let cut = range_in(text, &value).map(|range| Cut {
+            shape: match text[..range.start].ends_with('"') {
+                true => Shape::Quoted,
+                false => Shape::Bare,
+            },
+            role: fields.role(at),
+            range,
+        });
+        match (cut, &mut cuts) {
+            (Some(cut), Some(cuts)) => cuts.push(cut),
+            _ => cuts = None,
+        }
+    });
+    cuts
 }

@@ -25,7 +25,10 @@ use std::io::Read;
 use super::Output;
 use super::detect::{self, Sample};
 use super::fields::Fields;
+use super::layout::Cut;
 use crate::model::Record;
+
+pub(crate) use tokens::nanos;
 
 /// How well a format fits a sample, and why.
 pub(crate) struct Fit {
@@ -91,7 +94,14 @@ pub(crate) trait LineFormat: Sync {
     ) -> Result<(), Refusal> {
         Err(Refusal::NotMine)
     }
+    /// Where the values of a line stand, for lines like it; `None` where the line has to be read in full each time.
+    fn cut(&self, _text: &str, _fields: &mut Fields) -> Option<Vec<Cut>> {
+        None
+    }
 }
+
+/// See [`LineFormat::cut`].
+type CutLine = fn(&str, &mut Fields) -> Option<Vec<Cut>>;
 
 /// What reads one line; see [`LineFormat::read_line`].
 type ReadLine = fn(&str, u64, &mut Fields, &mut dyn FnMut(&Record<'_>)) -> Result<(), Refusal>;
@@ -103,6 +113,7 @@ pub(crate) struct Lines {
     /// What its lines are, for people: "3 of the first 3 lines are …".
     shown: &'static str,
     read: ReadLine,
+    cut: CutLine,
 }
 
 impl LogFormat for Lines {
@@ -132,6 +143,10 @@ impl LineFormat for Lines {
         emit: &mut dyn FnMut(&Record<'_>),
     ) -> Result<(), Refusal> {
         (self.read)(text, line, fields, emit)
+    }
+
+    fn cut(&self, text: &str, fields: &mut Fields) -> Option<Vec<Cut>> {
+        (self.cut)(text, fields)
     }
 }
 

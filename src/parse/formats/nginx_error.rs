@@ -15,6 +15,7 @@ pub(super) static FORMAT: Lines = Lines {
     about: "error log of nginx",
     shown: "lines of an nginx error log",
     read,
+    cut: |_, _| None,
 };
 
 fn read(

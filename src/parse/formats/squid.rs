@@ -15,6 +15,7 @@ pub(super) static FORMAT: Lines = Lines {
     about: "Squid's native access log",
     shown: "requests through Squid",
     read,
+    cut: |_, _| None,
 };
 
 fn read(

@@ -184,7 +184,7 @@ fn moved(stamp: Stamp, nanos: i64) -> Option<Stamp> {
 }
 
 /// A decimal number of a unit in nanoseconds, exactly; finer digits are dropped.
-pub(super) fn nanos(text: &str, unit: DurationUnit) -> Option<i64> {
+pub(crate) fn nanos(text: &str, unit: DurationUnit) -> Option<i64> {
     let places = match unit {
         DurationUnit::Seconds => 9,
         DurationUnit::Millis => 6,

@@ -97,12 +97,17 @@ impl Calendar {
         Ok(())
     }
 
+    /// Remembers the time of a record whose stamps are whole.
+    pub(crate) fn saw(&mut self, time: Time) {
+        self.last_whole = Some(time);
+        if self.phase == Phase::Gathering {
+            self.years.whole(time);
+        }
+    }
+
     fn saw_whole(&mut self, main: Option<Stamp>) {
         if let Some(stamp) = main {
-            self.last_whole = Some(stamp.time);
-            if self.phase == Phase::Gathering {
-                self.years.whole(stamp.time);
-            }
+            self.saw(stamp.time);
         }
     }
 
