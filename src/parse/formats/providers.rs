@@ -26,6 +26,9 @@ pub(crate) fn is_telling(path: &str) -> bool {
             | "transaction_info.transaction_status"
             | "event.data.code"
             | "bizStatus"
+            | "data.balancePlatform"
+            | "data.merchantAccount"
+            | "data.merchantId"
     )
 }
 
@@ -34,6 +37,7 @@ pub(crate) fn read(text: &str, line: u64) -> Option<Record<'static>> {
     let value: Value = serde_json::from_str(text).ok()?;
     let mut record = stripe(&value)
         .or_else(|| adyen(&value))
+        .or_else(|| adyen_account(&value))
         .or_else(|| paypal(&value))
         .or_else(|| coinbase(&value))
         .or_else(|| binance_pay(&value))?;
@@ -242,6 +246,24 @@ fn adyen(value: &Value) -> Option<Record<'static>> {
         set_reason(&mut record, at(item, "/reason").filter(|r| r != "null"));
     }
     Some(record)
+}
+
+/// Adyen's webhooks about accounts, stored cards, terminals and balances (management, platforms, tokenization): none is about an
+/// attempt to pay.
+fn adyen_account(value: &Value) -> Option<Record<'static>> {
+    let environment = at(value, "/environment")?;
+    let kind = at(value, "/type").filter(|k| k.contains('.'))?;
+    value.get("data").filter(|d| d.is_object())?;
+    let when = time(
+        value,
+        &[
+            "/createdAt",
+            "/timestamp",
+            "/data/creationDate",
+            "/data/createdAt",
+        ],
+    );
+    matches!(environment.as_str(), "test" | "live").then(|| no_attempt(when, &kind))
 }
 
 fn paypal(value: &Value) -> Option<Record<'static>> {
