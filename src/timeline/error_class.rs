@@ -171,15 +171,62 @@ const CODES: &[(&[&str], Meaning)] = &[
     // Envoy response flags
     (
         &[
-            "UH", "UF", "UC", "UR", "DF", "UPE", "URX", "UF,URX", "URX,UF", "UC,URX",
+            "UH", "UF", "UC", "UR", "LH", "LR", "DF", "UPE", "URX",
         ],
         (UpstreamUnavailable, false),
     ),
-    (&["UT", "UMSDR", "UT,URX", "SI"], (UpstreamTimeout, true)),
-    (&["UO", "UO,URX"], (CircuitOpen, false)),
-    (&["RL", "RLSE"], (RateLimited, false)),
-    (&["NR", "NC"], (Internal, false)),
-    (&["DC"], (UserCancelled, false)),
+    (&["UT", "UMSDR", "SI"], (UpstreamTimeout, true)),
+    (&["UO"], (CircuitOpen, false)),
+    (&["RL"], (RateLimited, false)),
+    (&["UAEX"], (Auth, false)),
+    (&["DPE", "IH"], (ClientError, false)),
+    (&["OM"], (ResourceExhausted, false)),
+    // no route, no cluster, no filter's configuration, injected faults, the rate limiter itself failed
+    (&["NR", "NC", "NFCF", "FI", "DI", "RLSE"], (Internal, false)),
+    (&["DC", "DR"], (UserCancelled, false)),
+    // Apache's error log: no connection to the backend, whatever the errno before it says
+    (&["AH00940", "AH00957", "AH00959", "AH01114"], (UpstreamUnavailable, false)),
+    // Squid result codes
+    (&["TCP_*ABORTED", "NONE*ABORTED", "TAG_NONE*ABORTED"], (UserCancelled, false)),
+    (&["TCP_*TIMEDOUT"], (UpstreamTimeout, true)),
+    (&["TCP_REFRESH_FAIL*"], (UpstreamUnavailable, false)),
+    // CloudFront x-edge-detailed-result-type
+    (
+        &[
+            "OriginConnectError", "OriginDnsError", "OriginCommError", "OriginReadError", "OriginWriteError",
+            "OriginInvalidResponse", "OriginZeroSizeObjectError",
+        ],
+        (UpstreamUnavailable, false),
+    ),
+    (&["ClientCommError", "ClientHungUpRequest"], (UserCancelled, false)),
+    (&["LimitExceeded"], (RateLimited, false)),
+    (&["CapacityExceeded"], (Overload, false)),
+    // ALB error_reason; a function's own faults and those of the firewall are ours
+    (&["LambdaConnectionError", "LambdaConnectionTimeout"], (UpstreamUnavailable, false)),
+    (&["LambdaThrottling"], (RateLimited, false)),
+    (&["LambdaEC2ThrottledException", "LambdaENILimitReachedException"], (ResourceExhausted, false)),
+    (
+        &[
+            "LambdaAccessDenied", "LambdaBadRequest", "LambdaInvalid*", "LambdaKMS*", "LambdaEC2*",
+            "LambdaRequestTooLarge", "LambdaResponseTooLarge", "LambdaResourceNotFound", "LambdaSubnet*",
+            "LambdaUnhandled", "WAFConnection*", "WAFResponseReadTimeout", "WAFServiceError",
+            "WAFUnhandledException",
+        ],
+        (Internal, false),
+    ),
+    (&["AuthInvalid*", "AuthMissing*", "AuthTokenEp*", "AuthUserinfo*"], (Auth, false)),
+    // FIX: 380 business reject, 103 order reject, 102 cancel reject, 373 session reject
+    (&["380=4", "103=2"], (UpstreamUnavailable, false)),
+    (&["380=6", "373=8", "373=9"], (Auth, false)),
+    (&["373=10"], (Clock, false)),
+    (&["103=3"], (BusinessDecline, false)),
+    (
+        &[
+            "380=1", "380=2", "380=3", "380=5", "103=1", "103=4", "103=5", "103=6", "103=8", "103=11",
+            "103=13", "103=15", "102=0", "102=1", "102=3", "102=6", "373=*",
+        ],
+        (ClientError, false),
+    ),
     // ISO 8583:1987, two digits: decisions of the issuer
     (
         &[
@@ -231,6 +278,22 @@ const CODES: &[(&[&str], Meaning)] = &[
         ],
         (ClientError, false),
     ),
+];
+
+/// HAProxy's termination states, where upper and lower case differ (`SC` refused, `sC` timed out); only the first
+/// two letters count and `?` stands for any phase
+/// (<https://docs.haproxy.org/3.0/configuration.html#8.5>). `L`, `K` and `U` are no failures of a request.
+const HAPROXY: &[(&[&str], Meaning)] = &[
+    // connecting and queueing: nothing was sent
+    (&["sC", "sQ"], (UpstreamTimeout, false)),
+    (&["sH", "sD", "sL"], (UpstreamTimeout, true)),
+    // PH: the server's answer was not one; D: the server was found down
+    (&["S?", "D?", "PH"], (UpstreamUnavailable, false)),
+    (&["C?", "c?"], (UserCancelled, false)),
+    (&["PR"], (ClientError, false)),
+    // PC: the limit of sockets
+    (&["R?", "PC"], (ResourceExhausted, false)),
+    (&["I?"], (Internal, false)),
 ];
 
 /// ccxt's exception classes, by exact name. `ExchangeError`, the root of its tree, says nothing.
@@ -295,7 +358,7 @@ const PHRASES: &[(&[&str], Meaning)] = &[
         &[
             "circuit break", "circuitbreak", "circuit is open", "circuit open", "breaker",
             "call not permitted", "broken circuit", "short circuit", "hystrix", "circuit state open",
-            "open circuit", "fail fast", "failing fast", "failfast",
+            "open circuit", "fail fast", "failing fast", "failfast", "upstream reset & overflow",
         ],
         (CircuitOpen, false),
     ),
@@ -376,7 +439,7 @@ const PHRASES: &[(&[&str], Meaning)] = &[
             "cancelled by the", "canceled by the", "by shopper", "user cancel", "customer cancel",
             "shopper cancel", "payer cancel", "abandon", "client closed", "client disconnect", "customer left",
             "user left", "requested by customer", "user abort", "payment cancelled", "payment canceled",
-            "annulé par",
+            "annulé par", "client prematurely closed", "downstream remote disconnect",
         ],
         (UserCancelled, false),
     ),
@@ -392,7 +455,7 @@ const PHRASES: &[(&[&str], Meaning)] = &[
             "config missing", "config not", "missing config", "migration", "constraint violation",
             "unique constraint", "duplicate key", "foreign key", "serialization failure", "lock wait",
             "lock timeout", "optimistic lock", "disk full", "no space left", "division by zero",
-            "divide by zero", "feature flag", "bug",
+            "divide by zero", "feature flag", "bug", "route not found", "cluster not found",
         ],
         (Internal, false),
     ),
@@ -413,6 +476,8 @@ const PHRASES: &[(&[&str], Meaning)] = &[
             "no available server", "no endpoints available", "no servers available", "upstream connect",
             "max retries exceeded", "connection timeout while connecting", "web socket closed",
             "websocket closed", "going away", "error sending request",
+            // Envoy's response details
+            "upstream reset",
         ],
         (UpstreamUnavailable, false),
     ),
@@ -421,7 +486,7 @@ const PHRASES: &[(&[&str], Meaning)] = &[
             "timed out", "timeout", "time out", "timedout", "etimedout", "esockettimedout",
             "deadline exceeded", "deadline has elapsed", "no response", "did not respond", "not responding",
             "took too long", "waited too long", "no answer", "did not answer", "gateway time", "超时",
-            "zeitüberschreitung", "tiempo de espera", "délai d",
+            "zeitüberschreitung", "tiempo de espera", "délai d", "max stream duration",
         ],
         (UpstreamTimeout, true),
     ),
@@ -442,12 +507,15 @@ const PHRASES: &[(&[&str], Meaning)] = &[
             "token has expired", "token invalid", "invalid token", "invalid key", "key expired", "certificate",
             "forbidden", "passphrase", "whitelist", "not whitelisted", "ip not allowed", "invalid ip", "login",
             "logged in", "not logged", "password", "invalid api", "jwt", "key not", "auth error", "auth fail",
-            "not login",
+            "not login", "ext authz",
         ],
         (Auth, false),
     ),
     (
         &[
+            // Apache, once the connection was made; a timeout that the text names goes before
+            "ah00898", "ah01075", "ah01097", "ah01102", "error reading from remote server",
+            "error reading status line", "error dispatching request",
             "service unavailable", "temporarily unavailable", "currently unavailable", "temporary unavailable",
             "server unavailable", "system unavailable", "exchange unavailable", "upstream unavailable",
             "provider unavailable", "gateway unavailable", "processor unavailable", "wallet unavailable",
@@ -509,8 +577,11 @@ fn by_code(
 ) -> Option<Meaning> {
     let embedded = message.and_then(embedded_code);
     for text in [code, embedded].into_iter().flatten() {
-        if let Some(meaning) = exact(CODES, text) {
-            return Some(meaning);
+        let meaning = haproxy_state(text)
+            .or_else(|| exact(CODES, text))
+            .or_else(|| envoy_flags(text));
+        if meaning.is_some() {
+            return meaning;
         }
         if let Some(status) = as_http_status(text) {
             return (status != 500).then(|| by_http(status));
@@ -533,8 +604,47 @@ fn exact(table: &[(&[&str], Meaning)], text: &str) -> Option<Meaning> {
     let text = text.trim();
     table
         .iter()
-        .find(|(codes, _)| codes.iter().any(|c| c.eq_ignore_ascii_case(text)))
+        .find(|(codes, _)| codes.iter().any(|c| code_matches(c, text)))
         .map(|(_, meaning)| *meaning)
+}
+
+/// Whether a code equals a pattern, upper and lower case alike; one `*` stands for anything.
+fn code_matches(pattern: &str, code: &str) -> bool {
+    let Some((head, tail)) = pattern.split_once('*') else {
+        return pattern.eq_ignore_ascii_case(code);
+    };
+    let (code, head, tail) = (code.as_bytes(), head.as_bytes(), tail.as_bytes());
+    code.len() >= head.len() + tail.len()
+        && code[..head.len()].eq_ignore_ascii_case(head)
+        && code[code.len() - tail.len()..].eq_ignore_ascii_case(tail)
+}
+
+/// HAProxy's termination state as its parser writes it: two letters and `--`.
+fn haproxy_state(code: &str) -> Option<Meaning> {
+    let state = code.trim().strip_suffix("--")?.as_bytes();
+    let &[who, phase] = state else { return None };
+    let fits = |pattern: &str| match *pattern.as_bytes() {
+        [w, p] => w == who && (p == b'?' || p == phase),
+        _ => false,
+    };
+    HAPROXY
+        .iter()
+        .find(|(states, _)| states.iter().any(|s| fits(s)))
+        .map(|(_, meaning)| *meaning)
+}
+
+/// The meaning of a list of Envoy's response flags. `URX` (no more retries) tells only that it failed again, so any
+/// other flag goes before it.
+fn envoy_flags(code: &str) -> Option<Meaning> {
+    let is_flag = |f: &str| (2..=5).contains(&f.len()) && f.bytes().all(|b| b.is_ascii_uppercase());
+    let flags = || code.split(',').map(str::trim);
+    if !code.contains(',') || !flags().all(is_flag) {
+        return None;
+    }
+    let reason = flags()
+        .filter(|f| *f != "URX")
+        .find_map(|f| exact(CODES, f));
+    reason.or_else(|| exact(CODES, "URX"))
 }
 
 /// `503`, `HTTP_503`, `http503`: an error's code that is an HTTP status.
@@ -649,7 +759,7 @@ fn normalise(texts: &[Option<&str>]) -> String {
 
 /// An HTTP error status that a (normalised) text states as such: `http 503`, `status code 502`, `504 gateway …`.
 fn http_status_in(text: &str) -> Option<u16> {
-    const BEFORE: [&str; 23] = [
+    const BEFORE: [&str; 19] = [
         "http",
         "status",
         "code",
@@ -657,7 +767,6 @@ fn http_status_in(text: &str) -> Option<u16> {
         "returned",
         "responded",
         "response",
-        "with",
         "got",
         "fehler",
         "erro",
@@ -670,9 +779,6 @@ fn http_status_in(text: &str) -> Option<u16> {
         "replies",
         "returns",
         "responds",
-        "gave",
-        "sent",
-        "upstream",
     ];
     const AFTER: [&str; 9] = [
         "bad",
@@ -685,12 +791,71 @@ fn http_status_in(text: &str) -> Option<u16> {
         "internal",
         "client",
     ];
+    // "answered with 504", but not "paid with 504"
+    const ANSWERS: [&str; 6] = [
+        "answered",
+        "responded",
+        "replied",
+        "failed",
+        "returned",
+        "rejected",
+    ];
+    // currencies and units: the number before one is an amount
+    const UNITS: [&str; 44] = [
+        "usd",
+        "usdt",
+        "usdc",
+        "eur",
+        "gbp",
+        "jpy",
+        "cny",
+        "chf",
+        "aud",
+        "cad",
+        "krw",
+        "inr",
+        "brl",
+        "try",
+        "rub",
+        "sgd",
+        "hkd",
+        "dai",
+        "busd",
+        "fdusd",
+        "btc",
+        "eth",
+        "bnb",
+        "sol",
+        "xrp",
+        "trx",
+        "ltc",
+        "doge",
+        "dollars",
+        "euros",
+        "cents",
+        "satoshi",
+        "sats",
+        "ms",
+        "s",
+        "sec",
+        "seconds",
+        "milliseconds",
+        "minutes",
+        "bytes",
+        "kb",
+        "mb",
+        "times",
+        "of",
+    ];
     let words: Vec<&str> = text.split(' ').filter(|w| !w.is_empty()).collect();
     words.iter().enumerate().find_map(|(i, word)| {
         let status: u16 = word.parse().ok().filter(|_| word.len() == 3)?;
         let before = i.checked_sub(1).and_then(|p| words.get(p));
+        let after = words.get(i + 1);
         let stated = before.is_some_and(|w| BEFORE.contains(w))
-            || words.get(i + 1).is_some_and(|w| AFTER.contains(w));
+            || after.is_some_and(|w| AFTER.contains(w))
+            || (before == Some(&"with") && i >= 2 && ANSWERS.contains(&words[i - 2]));
+        let stated = stated && !after.is_some_and(|w| UNITS.contains(w));
         (stated && (400..600).contains(&status)).then_some(status)
     })
 }
@@ -845,6 +1010,71 @@ mod tests {
             ("", "upstream answered with 504", UpstreamTimeout, true),
             ("HTTP_502", "", UpstreamUnavailable, false),
             ("429", "", RateLimited, false),
+            ("SC--", "", UpstreamUnavailable, false),
+            ("sC--", "", UpstreamTimeout, false),
+            ("sH--", "", UpstreamTimeout, true),
+            ("DC--", "", UpstreamUnavailable, false),
+            ("DC", "", UserCancelled, false),
+            ("cD--", "", UserCancelled, false),
+            ("PH--", "", UpstreamUnavailable, false),
+            ("RC--", "", ResourceExhausted, false),
+            ("LR--", "", Unknown, false),
+            ("URX,UF", "", UpstreamUnavailable, false),
+            ("URX,UT", "", UpstreamTimeout, true),
+            ("UO,URX", "", CircuitOpen, false),
+            ("UAEX", "", Auth, false),
+            (
+                "",
+                "upstream_reset_before_response_started{connection_timeout}",
+                UpstreamUnavailable,
+                false,
+            ),
+            (
+                "",
+                "upstream_reset_before_response_started{overflow}",
+                CircuitOpen,
+                false,
+            ),
+            ("", "no_healthy_upstream", UpstreamUnavailable, false),
+            (
+                "",
+                "epoll_wait() reported that client prematurely closed connection, so upstream connection is closed too",
+                UserCancelled,
+                false,
+            ),
+            (
+                "AH00957",
+                "(110)Connection timed out: AH00957: HTTPS: attempt to connect to 192.0.2.9:443 failed",
+                UpstreamUnavailable,
+                false,
+            ),
+            (
+                "AH01102",
+                "(70007)The timeout specified has expired: AH01102: error reading status line from remote server",
+                UpstreamTimeout,
+                true,
+            ),
+            (
+                "AH01102",
+                "AH01102: error reading status line from remote server 192.0.2.9:443",
+                UpstreamUnavailable,
+                false,
+            ),
+            ("TCP_MISS_ABORTED", "", UserCancelled, false),
+            ("TCP_MISS_TIMEDOUT", "", UpstreamTimeout, true),
+            ("TCP_REFRESH_FAIL_ERR", "", UpstreamUnavailable, false),
+            ("OriginDnsError", "", UpstreamUnavailable, false),
+            ("ClientCommError", "", UserCancelled, false),
+            ("AuthMissingStateParam", "", Auth, false),
+            ("LambdaUnhandled", "", Internal, false),
+            ("380=4", "", UpstreamUnavailable, false),
+            ("103=2", "", UpstreamUnavailable, false),
+            ("103=3", "", BusinessDecline, false),
+            // amounts are no statuses
+            ("", "customer sent 503 USDT of 510", Unknown, false),
+            ("", "paid with 504 from wallet", Unknown, false),
+            ("", "exchange answered with 504", UpstreamTimeout, true),
+            ("", "returned 502 EUR to the payer", Unknown, false),
             // unspecific texts stay unknown
             ("", "HTTP 500 Internal Server Error", Unknown, false),
             ("500", "", Unknown, false),
