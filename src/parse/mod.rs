@@ -208,9 +208,9 @@ pub fn read(
         return Ok(summary);
     }
     let choice = detect::choose(&sample, &mut fields);
-    if let Some(remark) = fields.settle() {
-        summary.warnings.push(remark);
-    }
+    let remark = fields.settle();
+    let is_log = choice.format.is_none_or(|f| f.is_log());
+    summary.warnings.extend(remark.filter(|_| is_log));
     let dates = decide_dates(input, options, &choice, &sample, &mut fields);
     summary.warnings.extend(dates);
     fields.forget_cut_messages();

@@ -391,16 +391,11 @@ impl Merged {
                 .statuses
                 .iter_mut()
                 .rev()
-                .take_while(|s| s.start == status.start)
-                .find(|s| s.exchange == status.exchange && s.title == status.title);
+                .take_while(|s| status.start.secs_since(s.start) <= SAME_INCIDENT_S)
+                .find(|s| same_incident(s, &status));
             match copy {
-                // A later export of the page tells the rest of the story.
                 Some(known) => {
-                    if status.updates.len() > known.updates.len()
-                        || (known.end.is_none() && status.end.is_some())
-                    {
-                        *known = status.clone();
-                    }
+                    known_better(known, &status);
                     self.count_copy(status.source);
                 }
                 None => self.statuses.push(status),
@@ -491,6 +486,38 @@ impl Merged {
                     .map_or(Sym::NONE, |(_, sym)| *sym)
             });
         }
+    }
+}
+
+/// Two exports of a page tell of one incident when they let it begin within this time of each other.
+const SAME_INCIDENT_S: f64 = 900.0;
+
+/// Whether two incidents of about the same time are one, told by two exports of a page.
+fn same_incident(a: &StatusIncident, b: &StatusIncident) -> bool {
+    let plain = |title: &str| title.trim().to_lowercase();
+    let (one, other) = (plain(&a.title), plain(&b.title));
+    a.exchange == b.exchange
+        && a.scheduled == b.scheduled
+        && (one == other
+            || (one.len().min(other.len()) >= 12 && (one.contains(&other) || other.contains(&one))))
+}
+
+/// Takes what another export of the page knows better: a later one tells the rest of the story, another form of it the components.
+fn known_better(known: &mut StatusIncident, other: &StatusIncident) {
+    let mut other = other.clone();
+    let richer =
+        other.updates.len() > known.updates.len() || (known.end.is_none() && other.end.is_some());
+    if richer {
+        std::mem::swap(known, &mut other);
+    }
+    known.start = known.start.min(other.start);
+    known.acknowledged = known.acknowledged.min(other.acknowledged);
+    known.end = known.end.or(other.end);
+    if known.components.is_empty() {
+        known.components = other.components;
+    }
+    if &*known.impact == "none" {
+        known.impact = other.impact;
     }
 }
 

@@ -251,6 +251,7 @@ impl Builder {
             .or((stated_exchange && plan.own_web_log).then_some(Role::Exchange));
         let kind = match plan.kind(record, role) {
             Kind::Other if self.takes_notes && role.is_none() => Kind::Note,
+            _ if self.format == "pager" => Kind::Note,
             kind => kind,
         };
         if kind == Kind::Other {

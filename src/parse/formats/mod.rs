@@ -12,8 +12,10 @@ mod json_document;
 mod json_lines;
 mod logfmt;
 mod nginx_error;
+mod pager;
 pub(crate) mod providers;
 mod squid;
+mod status_feed;
 mod statuspage;
 mod text;
 mod tokens;
@@ -67,6 +69,10 @@ pub(crate) trait LogFormat: Sync {
     /// The reader of the whole input, if it has to be read as one.
     fn whole(&self) -> Option<&dyn WholeFormat> {
         None
+    }
+    /// Whether it holds what machines logged; else what people told of incidents.
+    fn is_log(&self) -> bool {
+        true
     }
     /// Whether records are numbered by element rather than by line.
     fn counts_elements(&self) -> bool {
@@ -158,6 +164,8 @@ pub(crate) trait WholeFormat: Sync {
 /// Every format; where two fit a sample equally well, the earlier one is taken.
 pub(crate) static FORMATS: &[&dyn LogFormat] = &[
     &statuspage::Statuspage,
+    &pager::Pager,
+    &status_feed::StatusFeed,
     &w3c::W3c,
     &json_document::JsonDocument,
     &json_lines::FORMAT,
