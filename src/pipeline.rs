@@ -6,6 +6,7 @@ use std::sync::Arc;
 mod assemble;
 mod reading;
 mod rows;
+mod seen;
 
 use anyhow::Result;
 
@@ -163,15 +164,22 @@ fn judging(settings: &Settings) -> attribution::Options {
     }
 }
 
-/// How each input was understood: a report with only `inputs` and `warnings`.
+/// How each input was understood: a report with only `inputs` and `warnings`; with the errors of each, where asked for.
 ///
 /// # Errors
 /// When an input cannot be read at all.
-pub fn inspect(settings: &Settings) -> Result<Report> {
+pub fn inspect(settings: &Settings, with_errors: bool) -> Result<Report> {
     let (inputs, warnings) = source::discover(&settings.requests, &settings.limits)?;
     let mut timeline = timeline::assemble(read_all(settings, &inputs)?);
     timeline::align(&mut timeline);
-    Ok(base_report(settings, &timeline, warnings))
+    let mut report = base_report(settings, &timeline, warnings);
+    if with_errors {
+        let seen = seen::errors(&timeline, &settings.classes);
+        for (input, errors) in report.inputs.iter_mut().zip(seen) {
+            input.errors = errors;
+        }
+    }
+    Ok(report)
 }
 
 /// What the names of each input could mean, for `knockon.toml`.

@@ -94,3 +94,57 @@ fn texts_of_exchanges_fall_on_the_side_that_ccxt_gives_them() {
     assert!(disagree * 100 <= sum * 2, "{disagree} of {sum} disagree");
     assert!(agree * 100 >= sum * 80, "{agree} of {sum} agree");
 }
+
+/// What `inspect --errors -f json` tells of two inputs.
+fn seen(config: &str) -> serde_json::Value {
+    let folder = tempfile::tempdir().expect("a folder");
+    let line = |i: usize, error: &str| {
+        format!(
+            r#"{{"time":"2024-03-06T12:00:{:02}Z","payment_id":"p{i}","method":"card","amount":"1","currency":"EUR","status":"failed","error":"{error}"}}"#,
+            i % 60
+        )
+    };
+    let errors = [
+        "exchange timed out after 17 ms",
+        "exchange timed out after 23 ms",
+        "blue moon over 7",
+    ];
+    let log: Vec<String> = (0..30).map(|i| line(i, errors[i % 3])).collect();
+    std::fs::write(folder.path().join("payments.jsonl"), log.join("\n")).expect("a file");
+    let stated = folder.path().join("knockon.toml");
+    std::fs::write(&stated, config).expect("a file");
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_knockon"))
+        .env_clear()
+        .args(["inspect", "--errors", "-f", "json", "--config"])
+        .arg(&stated)
+        .arg(folder.path().join("payments.jsonl"))
+        .output()
+        .expect("the program runs");
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    told["inputs"][0]["errors"].clone()
+}
+
+#[test]
+fn inspect_tells_how_each_kind_of_error_was_classed() {
+    let told = seen("");
+    let row = |i: usize| {
+        let e = &told[i];
+        (
+            e["count"].as_u64(),
+            e["class"].as_str(),
+            e["class_from"].as_str(),
+            e["open"].as_u64(),
+        )
+    };
+    assert_eq!(
+        row(0),
+        (Some(20), Some("upstream_timeout"), Some("known"), Some(20))
+    );
+    assert_eq!(
+        row(1),
+        (Some(10), Some("unknown"), Some("nothing"), Some(0))
+    );
+    let told = seen("[classes]\n\"blue moon\" = \"maintenance\"\n");
+    assert_eq!(told[1]["class"], "maintenance");
+    assert_eq!(told[1]["class_from"], "config");
+}

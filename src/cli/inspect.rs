@@ -12,6 +12,7 @@ const EXAMPLES: &str = "\
 Examples:
   knockon inspect logs/
   knockon inspect logs/ -f json | jq '.inputs[] | {path, format, role, zone}'
+  knockon inspect --errors logs/
   knockon inspect --suggest export.csv > knockon.toml
   knockon inspect logs/ --strict -q || echo 'some lines could not be read'";
 
@@ -30,6 +31,9 @@ pub(super) struct Args {
     /// Write sections of knockon.toml that would map the inputs' fields, with guesses for those not understood
     #[arg(long, conflicts_with = "format", help_heading = "Output")]
     suggest: bool,
+    /// Show how each error of each input was classed, and how often it occurs
+    #[arg(long, conflicts_with = "suggest", help_heading = "Output")]
+    errors: bool,
     #[command(flatten)]
     common: Common,
 }
@@ -43,7 +47,7 @@ pub(super) fn run(args: &Args) -> Result<ExitStatus> {
         return session.end(&Report::default(), written, Warnings::OnStandardError);
     }
     let progress = session.progress();
-    let report = pipeline::inspect(&session.settings)?;
+    let report = pipeline::inspect(&session.settings, args.errors)?;
     drop(progress);
     let reporters = report::inspect_reporters();
     let status = session.report(&report, reporters, &args.format, Warnings::InOutput)?;

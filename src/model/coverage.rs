@@ -1,5 +1,8 @@
 //! What was read and what was not: nothing is dropped in silence.
 
+use std::sync::Arc;
+
+use super::class::ErrorClass;
 use super::names::Sym;
 use super::record::Field;
 use super::time::{Time, ZoneFrom};
@@ -103,6 +106,47 @@ pub struct InputSummary {
     pub warnings: Vec<String>,
     /// Compression that was peeled (`gzip`, `zstd`, …); empty for plain.
     pub compression: String,
+    /// The errors of its records, most frequent first; only where they were asked for.
+    pub errors: Vec<SeenError>,
+}
+
+/// Errors of one kind in an input: same words but for numbers and ids, same class.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenError {
+    /// How often.
+    pub count: u64,
+    /// How it was classed.
+    pub class: ErrorClass,
+    /// Where the class comes from.
+    pub class_from: ClassFrom,
+    /// Of `count`, those that leave open whether the payment went through.
+    pub open: u64,
+    /// The code of the first one, as written.
+    pub code: Option<Arc<str>>,
+    /// The text of the first one, as written.
+    pub message: Option<Arc<str>>,
+}
+
+/// Where the class of an error comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClassFrom {
+    /// A rule of `knockon.toml`.
+    Config,
+    /// The table of known codes and texts, or what the record says beside the error.
+    Known,
+    /// Nothing: the error is of no known kind.
+    Nothing,
+}
+
+impl ClassFrom {
+    /// The word in outputs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ClassFrom::Config => "config",
+            ClassFrom::Known => "known",
+            ClassFrom::Nothing => "nothing",
+        }
+    }
 }
 
 /// What the names of an input could mean.

@@ -19,7 +19,9 @@ mod verdict;
 
 pub use alike::{Alike, VOLATILE, VOLATILE_IDS, volatile};
 pub use class::{ErrorClass, Outcome};
-pub use coverage::{ClockStep, InputSummary, Reject, Role, SuggestedName, Suggestion};
+pub use coverage::{
+    ClassFrom, ClockStep, InputSummary, Reject, Role, SeenError, SuggestedName, Suggestion,
+};
 pub use event::{
     Attempt, Call, ErrorInfo, ErrorKey, Note, SourceRef, StatusIncident, StatusUpdate,
 };

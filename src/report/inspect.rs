@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::model::{Field, InputSummary, Report};
+use crate::model::{ClassFrom, Field, InputSummary, Report, SeenError};
 
 use super::columns::{Tone, paint, paragraph};
 use super::view::{self, Context};
@@ -114,6 +114,35 @@ fn block(cx: &Context<'_>, at: usize, input: &InputSummary, out: &mut dyn Write)
     }
     for warning in &shown.warnings {
         line("warning", warning)?;
+    }
+    errors(cx, input, out)
+}
+
+/// One line for each kind of error.
+fn errors(cx: &Context<'_>, input: &InputSummary, out: &mut dyn Write) -> io::Result<()> {
+    if input.errors.is_empty() {
+        return Ok(());
+    }
+    let widest = |of: fn(&SeenError) -> usize| input.errors.iter().map(of).max().unwrap_or(0);
+    let count = widest(|e| super::words::count(e.count).len()).max(5);
+    let class = widest(|e| e.class.as_str().len()).max(5);
+    writeln!(out, "  {:>count$}  {:<class$}  error", "count", "class")?;
+    for seen in &input.errors {
+        let words = [&seen.code, &seen.message];
+        let texts: Vec<String> = words.into_iter().flatten().map(|t| cx.text(t)).collect();
+        let mut text = escape::visible(&texts.join(": ")).into_owned();
+        if seen.open > 0 {
+            text.push_str(" [may have gone through]");
+        }
+        if seen.class_from == ClassFrom::Config {
+            text.push_str(" [class from knockon.toml]");
+        }
+        let head = format!(
+            "  {:>count$}  {:<class$}  ",
+            super::words::count(seen.count),
+            seen.class.as_str()
+        );
+        paragraph(&text, &head, cx.view, Tone::Plain, out)?;
     }
     Ok(())
 }

@@ -168,6 +168,26 @@ pub(crate) struct InspectedInput {
     rejects: Vec<Reject>,
     /// What a reader should know about this input.
     warnings: Vec<String>,
+    /// The errors of its records by kind, most frequent first; only with `--errors`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<SeenError>,
+}
+
+/// Errors of one kind: same words but for numbers and ids, same class.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct SeenError {
+    /// How often.
+    count: u64,
+    /// How it was classed.
+    class: String,
+    /// `config` (a rule of knockon.toml), `known` (a known code or text, or what the record says beside it) or `nothing`.
+    class_from: String,
+    /// Of `count`, those that leave open whether the payment went through.
+    open: u64,
+    /// The code of the first one.
+    code: Option<String>,
+    /// The text of the first one.
+    message: Option<String>,
 }
 
 /// Output of `inspect -f json`.
@@ -790,6 +810,18 @@ fn inputs(cx: &Context<'_>) -> Vec<Input> {
         .collect()
 }
 
+fn seen_error(cx: &Context<'_>, seen: &crate::model::SeenError) -> SeenError {
+    let text = |t: &Option<std::sync::Arc<str>>| t.as_ref().map(|t| cx.text(t));
+    SeenError {
+        count: seen.count,
+        class: seen.class.as_str().to_owned(),
+        class_from: seen.class_from.as_str().to_owned(),
+        open: seen.open,
+        code: text(&seen.code),
+        message: text(&seen.message),
+    }
+}
+
 impl Inspection {
     /// What `inspect` shows of a report.
     pub(crate) fn of(cx: &Context<'_>) -> Inspection {
@@ -824,6 +856,7 @@ impl Inspection {
                     })
                     .collect(),
                 warnings: i.warnings.iter().map(|w| cx.text(w)).collect(),
+                errors: i.errors.iter().map(|e| seen_error(cx, e)).collect(),
             })
             .collect();
         Inspection {
