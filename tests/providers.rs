@@ -120,6 +120,60 @@ fn paypal_coinbase_and_binance_pay() {
     }
 }
 
+#[test]
+fn tables_and_answers_of_providers() {
+    for (name, expected) in [
+        (
+            "csv/provider_stripe.csv",
+            vec!["2024-03-06T12:01:02.000Z pi_2 399.00 EUR failed business_decline"],
+        ),
+        (
+            "csv/provider_paypal.csv",
+            vec!["2024-03-13T11:05:02.000Z 9AB2 23.00 EUR failed business_decline"],
+        ),
+        (
+            "csv/provider_adyen.csv",
+            vec!["2024-03-06T11:01:02.000Z 8816 11.00 EUR failed business_decline"],
+        ),
+        (
+            "json/provider_btcpay.json",
+            vec![
+                "2024-03-06T12:00:03.000Z Inv2 11.00 EUR failed expired",
+                "2024-03-06T12:00:04.000Z Inv3 11.00 EUR failed unknown",
+            ],
+        ),
+        (
+            "jsonl/provider_adyen_checkout.jsonl",
+            vec![
+                "2024-03-06T12:00:03.000Z 88B 1.000 KWD failed business_decline",
+                "2024-03-06T12:00:04.000Z 88C 1000 JPY failed upstream_unavailable",
+                "2024-03-06T12:00:05.000Z 88E 10.00 EUR failed user_cancelled",
+            ],
+        ),
+        (
+            "jsonl/provider_orchestrator.jsonl",
+            vec![
+                "2024-03-06T12:00:02.000Z p1 1000 EUR unknown upstream_unavailable",
+                "2024-03-06T12:00:05.000Z p4 1000 EUR failed business_decline",
+            ],
+        ),
+    ] {
+        assert_eq!(failures(name), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_fee_is_no_payment() {
+    let path = fixture("csv/provider_paypal.csv");
+    assert_eq!(
+        timeline(&path)
+            .iter()
+            .filter(|r| r.starts_with("payment "))
+            .count(),
+        3
+    );
+}
+
 /// Bodies that Adyen publishes as examples: the ones of other events than an authorisation are no payments.
 #[test]
 fn adyens_own_examples() {

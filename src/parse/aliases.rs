@@ -288,7 +288,7 @@ const GROUPS: &[Group] = &[
         "channel", "mode",
     ]),
     group(Field::Currency, Reads::Plain, Anywhere, 800, &[
-        "currency", "currency_code", "amount.currency", "amount_currency", "payment_currency",
+        "currency", "currency_code", "amount.currency", "amount_currency", "payment_currency", "main_currency",
         "ccy", "asset", "coin", "crypto_currency", "cryptocurrency", "asset_code", "asset_id",
         "token_symbol", "coin_symbol", "fiat_currency", "amount.currency_code", "iso_currency",
         "settlement_currency", "amount_ccy", "amount_asset", "order_currency", "crypto_asset",
@@ -301,7 +301,7 @@ const GROUPS: &[Group] = &[
         "amount", "amount.value", "payment_amount", "amount_value", "amount_decimal",
         "transaction_amount", "transaction_amount.value", "order_amount", "order_total",
         "total_amount", "charge_amount", "crypto_amount", "amount_crypto", "amount_major", "amt",
-        "gross_amount", "amount_total", "grand_total", "invoice_amount", "requested_amount",
+        "gross_amount", "main_amount", "amount_total", "grand_total", "invoice_amount", "requested_amount",
         "amount_fiat", "fiat_amount", "basket_total", "cart_total", "amount_usd", "usd_amount",
         "amount_eur", "payment_value",
     ]),
@@ -319,7 +319,7 @@ const GROUPS: &[Group] = &[
         "payment_status", "payment_state", "payment_result", "payment_outcome",
         "transaction_status", "transaction_state", "txn_status", "tx_status", "charge_status",
         "order_status", "attempt_status", "final_status", "outcome", "event.outcome", "call_status",
-        "call_outcome", "call_result", "request_outcome", "biz_status", "additional_status",
+        "call_outcome", "call_result", "request_outcome", "biz_status",
         "payment.status", "check_status",
     ]),
     group(Field::Status, Reads::Status, Alone, 850, &[

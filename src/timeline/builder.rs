@@ -462,6 +462,8 @@ impl Builder {
         let open = got.open || got.class == ErrorClass::UpstreamTimeout;
         let outcome = match standing.outcome {
             Outcome::Failed if open => Outcome::Unknown,
+            // An orchestrator still waits for an answer that the upstream never gave.
+            Outcome::Pending if got.class.is_upstream() => Outcome::Unknown,
             other => other,
         };
         (got.key, got.class, outcome)

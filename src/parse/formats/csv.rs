@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use csv::{ByteRecord, ReaderBuilder};
 
+use super::vendor::Vendor;
 use super::{Fit, LogFormat, WholeFormat};
 use crate::model::Field;
 use crate::parse::Output;
@@ -67,6 +68,14 @@ fn delimiter_name(delimiter: u8) -> &'static str {
     }
 }
 
+/// Stands for a column that is not read.
+const NOWHERE: usize = usize::MAX;
+
+/// The name that the merchant gave: Stripe appends where it comes from.
+fn own_name(name: &str) -> &str {
+    name.strip_suffix(" (metadata)").unwrap_or(name)
+}
+
 /// The first row, understood.
 struct Header {
     delimiter: u8,
@@ -77,6 +86,7 @@ struct Header {
     time: String,
     /// Which row it is (Excel puts `sep=;` before it).
     row: usize,
+    vendor: Vendor,
 }
 
 impl Header {
@@ -115,8 +125,15 @@ impl Header {
         if names.iter().any(|n| INSIGHTS.contains(&n.as_str())) {
             fields.take_as_utc("@timestamp");
         }
-        let columns: Vec<usize> = names.iter().map(|n| fields.know(n)).collect();
-        let meanings: Vec<_> = names.iter().map(|n| fields.meaning(n)).collect();
+        let vendor = Vendor::of(&names);
+        let columns: Vec<usize> = names
+            .iter()
+            .map(|n| match vendor.leaves_out(n) {
+                true => NOWHERE,
+                false => fields.know(own_name(n)),
+            })
+            .collect();
+        let meanings: Vec<_> = names.iter().map(|n| fields.meaning(own_name(n))).collect();
         let is_stamp =
             |m: &Option<crate::parse::aliases::Meaning>| m.is_some_and(|m| m.reads == Reads::Stamp);
         let stated = meanings.iter().position(is_stamp);
@@ -131,6 +148,7 @@ impl Header {
             columns,
             names,
             row,
+            vendor,
         })
     }
 }
@@ -259,7 +277,7 @@ impl Repeats {
         output: &mut Output<'_>,
     ) {
         let text = std::str::from_utf8(row.as_slice());
-        let same = row.len() == header.columns.len();
+        let same = row.len() == header.columns.len() && !header.vendor.is_special();
         let (Ok(text), true) = (text, same && output.learns() && self.layouts.is_eager()) else {
             return output.record("csv", record);
         };
@@ -306,11 +324,19 @@ fn read_row<'a>(
         let text: Cow<'a, str> = String::from_utf8_lossy(cell);
         fields.put(&mut draft, *column, Scalar::Text(text), 0);
     }
+    let cell = |at: usize| std::str::from_utf8(row.get(at)?).ok();
+    header.vendor.tidy(&mut draft, &cell);
     let decimal_comma = header.delimiter == b';';
     if decimal_comma {
         with_decimal_point(&mut draft, Field::Amount);
     }
-    Some(fields.finish(draft))
+    let record = fields.finish(draft).map(|mut record| {
+        for stamp in [&mut record.time, &mut record.start, &mut record.end] {
+            *stamp = header.vendor.with_zone(*stamp, &cell);
+        }
+        record
+    });
+    Some(record)
 }
 
 /// `399,00` in a file separated by semicolons is written by a locale with a decimal comma.

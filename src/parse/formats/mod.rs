@@ -19,6 +19,7 @@ mod status_feed;
 mod statuspage;
 mod text;
 mod tokens;
+mod vendor;
 mod w3c;
 
 use std::borrow::Cow;

@@ -26,6 +26,7 @@ pub(crate) fn is_telling(path: &str) -> bool {
             | "transaction_info.transaction_status"
             | "event.data.code"
             | "bizStatus"
+            | "resultCode"
             | "data.balancePlatform"
             | "data.merchantAccount"
             | "data.merchantId"
@@ -37,6 +38,7 @@ pub(crate) fn read(text: &str, line: u64) -> Option<Record<'static>> {
     let value: Value = serde_json::from_str(text).ok()?;
     let mut record = stripe(&value)
         .or_else(|| adyen(&value))
+        .or_else(|| adyen_checkout(&value))
         .or_else(|| adyen_account(&value))
         .or_else(|| paypal(&value))
         .or_else(|| coinbase(&value))
@@ -245,6 +247,47 @@ fn adyen(value: &Value) -> Option<Record<'static>> {
     if !succeeded {
         set_reason(&mut record, at(item, "/reason").filter(|r| r != "null"));
     }
+    Some(record)
+}
+
+/// The answer of Adyen's Checkout API to a payment, as a merchant logs it with a time of its own: amounts count minor units.
+fn adyen_checkout(value: &Value) -> Option<Record<'static>> {
+    let result = at(value, "/resultCode")?;
+    let id = at(value, "/pspReference")?;
+    let mut record = Record::new(0);
+    record.time = time(
+        value,
+        &[
+            "/timestamp",
+            "/@timestamp",
+            "/time",
+            "/ts",
+            "/createdAt",
+            "/date",
+        ],
+    );
+    record.set(Field::PaymentId, id);
+    record.set(Field::Status, result);
+    for (field, pointer) in [
+        (Field::OrderId, "/merchantReference"),
+        (Field::Merchant, "/merchantAccount"),
+        (Field::Amount, "/amount/value"),
+        (Field::Currency, "/amount/currency"),
+    ] {
+        set(&mut record, field, at(value, pointer));
+    }
+    set(
+        &mut record,
+        Field::Method,
+        first(value, &["/paymentMethod/type", "/paymentMethod"]),
+    );
+    record.amount_in_minor_units = true;
+    set_reason(&mut record, at(value, "/refusalReason"));
+    set(
+        &mut record,
+        Field::ErrorCode,
+        at(value, "/refusalReasonCode"),
+    );
     Some(record)
 }
 
