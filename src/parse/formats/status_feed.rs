@@ -211,7 +211,7 @@ fn finish(entry: Entry, page: &Page, ordinal: u64, output: &mut Output<'_>) {
 
 fn date_of(stamp: &Stamp) -> NaiveDate {
     let seconds = stamp.time.0.div_euclid(1_000_000_000);
-    let instant = chrono::DateTime::from_timestamp(i64::try_from(seconds).unwrap_or(0), 0);
+    let instant = chrono::DateTime::from_timestamp(seconds, 0);
     instant.unwrap_or_default().date_naive()
 }
 
