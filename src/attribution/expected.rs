@@ -6,12 +6,10 @@
 //! (gamma-Poisson shrinkage: C. N. Morris, "Parametric empirical Bayes inference", 1983), and the widest on
 //! what its error class usually means.
 
-use std::collections::HashMap;
-
 use super::exposure::Window;
 use super::links::LinkState;
 use super::strata::Use;
-use crate::model::{ErrorClass, Sym};
+use crate::model::{ErrorClass, FastMap, Sym};
 
 /// Imagined attempts behind a wider cell's baseline rate when a narrower one leans on it.
 const LEAN_ATTEMPTS: f64 = 60.0;
@@ -95,13 +93,13 @@ fn single(window: Window) -> Stretch {
 /// Counts of one outage.
 #[derive(Default)]
 pub(crate) struct Cells {
-    attempts_before: HashMap<Group, f64>,
-    attempts_in: HashMap<(Group, Stretch), f64>,
-    linked_in: HashMap<(Group, Stretch, LinkState), f64>,
+    attempts_before: FastMap<Group, f64>,
+    attempts_in: FastMap<(Group, Stretch), f64>,
+    linked_in: FastMap<(Group, Stretch, LinkState), f64>,
     /// Attempts that never came as far as a decline or a pending payment: stopped before.
-    stopped_in: HashMap<(Group, Stretch, Option<LinkState>), f64>,
-    failures_before: HashMap<(Group, What), f64>,
-    failures_in: HashMap<(Group, What, Stretch), f64>,
+    stopped_in: FastMap<(Group, Stretch, Option<LinkState>), f64>,
+    failures_before: FastMap<(Group, What), f64>,
+    failures_in: FastMap<(Group, What, Stretch), f64>,
 }
 
 /// An attributable fraction with the counts of the narrowest cell that has any say.

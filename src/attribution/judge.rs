@@ -2,7 +2,9 @@
 
 pub(super) mod counterfactual;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
 
 use super::case::{Case, NEVER, log_odds};
 use super::expected::{Cells, Failure, Member, chance_of_any};
@@ -15,7 +17,8 @@ use super::sampling::{Sampling, Volume};
 use super::strata::{Strata, Use};
 use super::{Judged, Options};
 use crate::model::{
-    Attempt, Channel, ErrorClass, Evidence, Interval, Judgement, Outage, Outcome, Sym, Time,
+    Attempt, Channel, ErrorClass, Evidence, FastMap, FastSet, Interval, Judgement, Outage, Outcome,
+    Sym, Time,
 };
 use crate::stats::sigmoid;
 use crate::timeline::{Health, Timeline};
@@ -41,6 +44,8 @@ pub fn judge(
         .iter()
         .enumerate()
         .filter(|(_, a)| a.outcome.is_bad())
+        .collect::<Vec<_>>()
+        .into_par_iter()
         .map(|(i, a)| bench.judge_one(i, a))
         .collect();
     let comparable = bench.comparable(&judgements);
@@ -50,10 +55,10 @@ pub fn judge(
         bench.persistence,
         &options.thresholds,
     );
-    for j in &mut judgements {
+    judgements.par_iter_mut().for_each(|j| {
         j.evidence
             .sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.rule.cmp(b.rule)));
-    }
+    });
     let mut findings = bench.sampling.findings(timeline);
     findings.extend(bench.rivals.findings(
         timeline,
@@ -98,6 +103,7 @@ impl<'a> Bench<'a> {
         options: &'a Options,
     ) -> Bench<'a> {
         let links = Links::build(timeline, health);
+        let sampling = Sampling::learn(timeline, health, &links);
         let strata = Strata::learn(timeline, &links);
         let log_end = timeline.end();
         let exposures = outages
@@ -121,7 +127,7 @@ impl<'a> Bench<'a> {
             links,
             strata,
             rivals,
-            sampling: Sampling::learn(timeline, health),
+            sampling,
             exposures,
             cells: outages.iter().map(|_| Cells::default()).collect(),
             uses,
@@ -138,7 +144,7 @@ impl<'a> Bench<'a> {
     fn volumes(&self) -> BTreeMap<Sym, Volume> {
         let log_s = self.log_end.secs_since(self.timeline.start());
         let mut out: BTreeMap<Sym, Volume> = BTreeMap::new();
-        let mut orders: BTreeSet<(Sym, crate::model::IdHash)> = BTreeSet::new();
+        let mut orders: FastSet<(Sym, crate::model::IdHash)> = FastSet::default();
         for (i, a) in self.timeline.attempts.iter().enumerate() {
             let again = a.attempt_no > 1
                 || a.order.is_some() && a.outcome.is_bad() && !orders.insert((a.merchant, a.order));
@@ -174,7 +180,7 @@ impl<'a> Bench<'a> {
     /// Fills the cells of every outage in one pass over the attempts.
     fn count(&mut self) {
         let mut cells: Vec<Cells> = std::mem::take(&mut self.cells);
-        let mut outside: BTreeMap<(u32, Option<(ErrorClass, Sym)>), f64> = BTreeMap::new();
+        let mut outside = Outside::default();
         for (i, attempt) in self
             .timeline
             .attempts
@@ -192,7 +198,7 @@ impl<'a> Bench<'a> {
             if met.is_empty() {
                 let what =
                     failed.then(|| (attempt.class, self.timeline.error(attempt.error).signature));
-                *outside.entry((self.strata.of[i], what)).or_default() += stands_for;
+                outside.add((self.strata.of[i], what), stands_for);
                 continue;
             }
             let calls = self.links.of(attempt);
@@ -205,7 +211,7 @@ impl<'a> Bench<'a> {
                 }
             }
         }
-        for ((kind, what), count) in &outside {
+        for ((kind, what), count) in &outside.sorted() {
             for (o, cells) in cells.iter_mut().enumerate() {
                 cells.add_outside(self.member(*kind, o), *what, *count);
             }
@@ -545,6 +551,32 @@ impl<'a> Bench<'a> {
             },
             variance + shared,
         ))
+    }
+}
+
+/// A kind, and the error with which its attempts failed, if they did.
+type KindAndError = (u32, Option<(ErrorClass, Sym)>);
+
+/// Attempts outside every outage.
+#[derive(Default)]
+struct Outside {
+    numbers: FastMap<KindAndError, usize>,
+    counts: Vec<(KindAndError, f64)>,
+}
+
+impl Outside {
+    fn add(&mut self, what: KindAndError, count: f64) {
+        let next = self.counts.len();
+        let at = *self.numbers.entry(what).or_insert(next);
+        if at == next {
+            self.counts.push((what, 0.0));
+        }
+        self.counts[at].1 += count;
+    }
+
+    fn sorted(mut self) -> Vec<(KindAndError, f64)> {
+        self.counts.sort_by_key(|c| c.0);
+        self.counts
     }
 }
 

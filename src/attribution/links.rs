@@ -6,7 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Attempt, Call, IdHash, Sym};
+use rayon::prelude::*;
+
+use crate::model::{Attempt, Call, FastMap, IdHash, Sym};
 use crate::timeline::{CallState, Health, Timeline};
 
 /// An id shared by more attempts than this is no link (a retry chain may share one).
@@ -21,12 +23,65 @@ const RARE: f64 = 0.35;
 /// Calls by the ids that they carry.
 pub(crate) struct Links<'a> {
     timeline: &'a Timeline,
-    calls: Vec<(IdHash, u32)>,
-    attempts: Vec<IdHash>,
-    /// Attempts by their order, where that is no id of their own.
-    by_order: Vec<(IdHash, u32)>,
+    calls: ById,
+    /// Attempts that carry an id of calls, by the place of its first call in `calls`.
+    attempts: FastMap<u32, Carriers>,
+    /// Attempts by their order, where that is no id of their own and an id of calls.
+    by_order: ById,
     bad_by_caller: BTreeMap<(Sym, Sym), Vec<u32>>,
     linked_share: f64,
+}
+
+/// The attempts that carry an id.
+#[derive(Clone, Copy, Debug)]
+struct Carriers {
+    count: u32,
+    last: u32,
+}
+
+/// Numbers by ids, found in one step: ids are hashes, so that their first bits spread them evenly.
+struct ById {
+    pairs: Vec<(IdHash, u32)>,
+    /// Where the ids with the same first bits begin in `pairs`.
+    starts: Vec<u32>,
+    shift: u32,
+}
+
+impl ById {
+    fn of(mut pairs: Vec<(IdHash, u32)>) -> ById {
+        pairs.par_sort_unstable();
+        let bits = (pairs.len() + 1).next_power_of_two().ilog2().clamp(1, 30);
+        let shift = 64 - bits;
+        let mut starts = vec![0u32; (1 << bits) + 1];
+        for (id, _) in &pairs {
+            starts[(id.0 >> shift) as usize + 1] += 1;
+        }
+        for i in 1..starts.len() {
+            starts[i] += starts[i - 1];
+        }
+        ById {
+            pairs,
+            starts,
+            shift,
+        }
+    }
+
+    /// Where the numbers of an id lie in `pairs`.
+    fn range(&self, id: IdHash) -> std::ops::Range<usize> {
+        let bucket = (id.0 >> self.shift) as usize;
+        let (from, to) = (
+            self.starts[bucket] as usize,
+            self.starts[bucket + 1] as usize,
+        );
+        let alike = &self.pairs[from..to];
+        let first = from + alike.partition_point(|p| p.0 < id);
+        let last = from + alike.partition_point(|p| p.0 <= id);
+        first..last
+    }
+
+    fn get(&self, id: IdHash) -> &[(IdHash, u32)] {
+        &self.pairs[self.range(id)]
+    }
 }
 
 impl<'a> Links<'a> {
@@ -44,25 +99,29 @@ impl<'a> Links<'a> {
                     .push(i as u32);
             }
         }
-        calls.sort_unstable();
-        let mut attempts: Vec<IdHash> = timeline
-            .attempts
-            .iter()
-            .flat_map(|a| distinct(&a.links))
-            .collect();
-        attempts.sort_unstable();
+        let calls = ById::of(calls);
+        let mut attempts: FastMap<u32, Carriers> = FastMap::default();
         let mut by_order: Vec<(IdHash, u32)> = Vec::new();
         for (i, a) in timeline.attempts.iter().enumerate() {
-            if a.order.is_some() && !a.links.contains(&a.order) {
+            for id in distinct(&a.links) {
+                let of = calls.range(id);
+                if !of.is_empty() {
+                    let carriers = attempts.entry(of.start as u32);
+                    let carriers = carriers.or_insert(Carriers { count: 0, last: 0 });
+                    carriers.count += 1;
+                    carriers.last = i as u32;
+                }
+            }
+            let own = a.order.is_some() && !a.links.contains(&a.order);
+            if own && !calls.range(a.order).is_empty() {
                 by_order.push((a.order, i as u32));
             }
         }
-        by_order.sort_unstable();
         let mut links = Links {
             timeline,
             calls,
             attempts,
-            by_order,
+            by_order: ById::of(by_order),
             bad_by_caller,
             linked_share: 0.0,
         };
@@ -120,9 +179,14 @@ impl<'a> Links<'a> {
     }
 
     fn with_order(&self, order: IdHash) -> &[(IdHash, u32)] {
-        let first = self.by_order.partition_point(|a| a.0 < order);
-        let last = self.by_order.partition_point(|a| a.0 <= order);
-        &self.by_order[first..last]
+        self.by_order.get(order)
+    }
+
+    /// The last attempt that carries an id of a call.
+    pub(crate) fn carrier(&self, id: IdHash) -> Option<u32> {
+        let of = self.calls.range(id);
+        let carriers = self.attempts.get(&(of.start as u32));
+        carriers.filter(|_| !of.is_empty()).map(|c| c.last)
     }
 
     /// Whether ids join a fair part of the calls to attempts at all.
@@ -152,24 +216,24 @@ impl<'a> Links<'a> {
     }
 
     fn selective(&self, id: IdHash) -> &[(IdHash, u32)] {
-        let shared = self.attempts.partition_point(|a| *a <= id)
-            - self.attempts.partition_point(|a| *a < id);
-        let first = self.calls.partition_point(|c| c.0 < id);
-        let last = self.calls.partition_point(|c| c.0 <= id);
-        if shared > MOST_ATTEMPTS || last - first > MOST_CALLS {
-            &[]
-        } else {
-            &self.calls[first..last]
+        let of = self.calls.range(id);
+        if of.is_empty() || of.len() > MOST_CALLS {
+            return &[];
         }
+        let carriers = self.attempts.get(&(of.start as u32));
+        if carriers.is_some_and(|c| c.count as usize > MOST_ATTEMPTS) {
+            return &[];
+        }
+        &self.calls.pairs[of]
     }
 
     fn share_of_linked_calls(&self) -> f64 {
-        let step = (self.calls.len() / 2_000).max(1);
+        let step = (self.calls.pairs.len() / 2_000).max(1);
         let (mut hits, mut all) = (0usize, 0usize);
-        for (id, _) in self.calls.iter().step_by(step) {
+        for (id, _) in self.calls.pairs.iter().step_by(step) {
             all += 1;
             let crowded = self.selective(*id).is_empty();
-            let known = self.attempts.binary_search(id).is_ok()
+            let known = self.carrier(*id).is_some()
                 || matches!(self.with_order(*id).len(), 1..=MOST_ATTEMPTS);
             hits += usize::from(!crowded && known);
         }

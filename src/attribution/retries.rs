@@ -1,10 +1,9 @@
 //! Attempts that exist only because an earlier one failed: of the same order, or as the record itself states.
 
-use std::collections::{BTreeMap, HashMap};
-
 use super::case::{LIMIT, log_odds};
 use crate::model::{
-    Attempt, Channel, Evidence, IdHash, Judgement, Outage, Outcome, Span, Sym, Thresholds, Time,
+    Attempt, Channel, Evidence, FastMap, FastSet, IdHash, Judgement, Outage, Outcome, Span, Sym,
+    Thresholds, Time,
 };
 use crate::timeline::Timeline;
 
@@ -27,16 +26,16 @@ pub(crate) fn carry_over(
 ) {
     let chains = Chains::of(timeline, judgements);
     let mut order: Vec<usize> = (0..judgements.len()).collect();
-    order.sort_by_key(|&i| {
+    order.sort_by_cached_key(|&i| {
         let a = &timeline.attempts[judgements[i].attempt];
         (a.start, a.time, a.source)
     });
     for i in order {
         if let Some(earlier) = chains.cause(timeline, judgements, i) {
-            let earlier = judgements[earlier].clone();
+            let earlier = Earlier::of(&judgements[earlier]);
             carry(
                 timeline,
-                &earlier,
+                earlier,
                 &mut judgements[i],
                 persistence,
                 thresholds,
@@ -55,19 +54,31 @@ pub(crate) fn persistence(timeline: &Timeline, outages: &[Outage]) -> f64 {
         };
         outages.iter().any(met)
     };
-    let mut tries: Vec<(Option<Order>, Time, bool)> = timeline
-        .attempts
-        .iter()
-        .filter(|a| a.outcome.is_final() && !hit(a))
-        .map(|a| (order_of(a), a.time, a.outcome.is_bad()))
+    let outside = || {
+        let attempts = timeline.attempts.iter();
+        attempts.filter(|a| a.outcome.is_final() && !hit(a))
+    };
+    let (mut all, mut failed) = (0usize, 0usize);
+    let mut failing: FastSet<Order> = FastSet::default();
+    for a in outside() {
+        all += 1;
+        if a.outcome.is_bad() {
+            failed += 1;
+            failing.extend(order_of(a));
+        }
+    }
+    let mut tries: Vec<(Order, Time, bool)> = outside()
+        .filter_map(|a| {
+            let order = order_of(a).filter(|o| failing.contains(o))?;
+            Some((order, a.time, a.outcome.is_bad()))
+        })
         .collect();
     tries.sort_unstable();
-    let failed = tries.iter().filter(|t| t.2).count() as f64;
-    let usual = (failed + 1.0) / (tries.len() as f64 + 2.0);
+    let usual = (failed as f64 + 1.0) / (all as f64 + 2.0);
     let (mut again, mut all) = (0.0, 0.0);
     for pair in tries.windows(2) {
         let soon = pair[1].1.secs_since(pair[0].1) <= LATEST_S;
-        if pair[0].0.is_some() && pair[0].0 == pair[1].0 && pair[0].2 && soon {
+        if pair[0].0 == pair[1].0 && pair[0].2 && soon {
             all += 1.0;
             again += f64::from(u8::from(pair[1].2));
         }
@@ -82,10 +93,10 @@ type Order = (Sym, IdHash);
 #[derive(Default)]
 struct Chains {
     /// Failed attempts of an order with more than one.
-    failures: BTreeMap<Order, Vec<usize>>,
+    failures: FastMap<Order, Vec<usize>>,
     /// When an order with a failure succeeded.
-    successes: BTreeMap<Order, Vec<Time>>,
-    by_payment: HashMap<(Sym, IdHash), usize>,
+    successes: FastMap<Order, Vec<Time>>,
+    by_payment: FastMap<(Sym, IdHash), usize>,
 }
 
 fn order_of(a: &Attempt) -> Option<Order> {
@@ -160,9 +171,29 @@ pub(crate) fn joined(alone: f64, earlier: f64, persistence: f64) -> f64 {
     both.max(alone).min(alone.max(1.0 - LIMIT))
 }
 
+/// What a failure hands on to those that repeat it.
+#[derive(Clone, Copy)]
+struct Earlier {
+    attempt: usize,
+    probability: f64,
+    outage: Option<usize>,
+    linked_exchange: Sym,
+}
+
+impl Earlier {
+    fn of(j: &Judgement) -> Earlier {
+        Earlier {
+            attempt: j.attempt,
+            probability: j.probability,
+            outage: j.outage,
+            linked_exchange: j.linked_exchange,
+        }
+    }
+}
+
 fn carry(
     timeline: &Timeline,
-    earlier: &Judgement,
+    earlier: Earlier,
     own: &mut Judgement,
     persistence: f64,
     thresholds: &Thresholds,

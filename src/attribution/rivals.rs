@@ -4,16 +4,18 @@
 //! before, ends clearly after, or fills only some middle part, is another incident: an acquirer's, a deploy's, a
 //! database's. Looked for from wide to narrow: all payments by one method, one merchant's, one kind's.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
 
 use super::expected::Failure;
 use super::strata::{Strata, Use};
 use super::suspicion::{self, Mechanism};
 use crate::model::{
-    Attempt, ErrorClass, Evidence, Finding, Judgement, Outage, Severity, SourceRef, Span, Sym,
-    Time, Verdict,
+    Attempt, ErrorClass, Evidence, FastMap, FastSet, Finding, IdHash, Judgement, Outage, Severity,
+    SourceRef, Span, Sym, Time, Verdict,
 };
-use crate::stats::segment_from_own_baseline;
+use crate::stats::{Sequence, segment_from_own_baseline};
 use crate::timeline::Timeline;
 
 /// Fewer failures with one error than this are no incident.
@@ -72,15 +74,20 @@ pub(crate) struct Rival {
 /// All stretches found.
 pub(crate) struct Rivals {
     stretches: Vec<Rival>,
-    by_key: HashMap<(Group, Sign), Vec<usize>>,
+    by_key: FastMap<(Group, Sign), Vec<usize>>,
 }
 
 impl Rivals {
     pub(crate) fn find(timeline: &Timeline, strata: &Strata, outages: &[Outage]) -> Rivals {
         let rows = Rows::of(timeline, strata);
         let mut stretches: Vec<Rival> = Vec::new();
-        for (group, sign) in rows.frequent() {
-            for rival in rows.stretches(group, sign, outages) {
+        let frequent = rows.frequent();
+        let found: Vec<Vec<Rival>> = frequent
+            .par_iter()
+            .map(|(group, sign)| rows.stretches(*group, *sign, outages))
+            .collect();
+        for ((group, sign), rivals) in frequent.into_iter().zip(found) {
+            for rival in rivals {
                 let wider = |r: &Rival| {
                     r.sign == sign && r.span.overlaps(&rival.span) && covers(strata, r.group, group)
                 };
@@ -89,7 +96,7 @@ impl Rivals {
                 }
             }
         }
-        let mut by_key: HashMap<(Group, Sign), Vec<usize>> = HashMap::new();
+        let mut by_key: FastMap<(Group, Sign), Vec<usize>> = FastMap::default();
         for (i, r) in stretches.iter().enumerate() {
             by_key.entry((r.group, r.sign)).or_default().push(i);
         }
@@ -288,35 +295,57 @@ fn covers(strata: &Strata, wide: Group, narrow: Group) -> bool {
 struct Rows<'a> {
     timeline: &'a Timeline,
     strata: &'a Strata,
-    members: BTreeMap<Group, Vec<u32>>,
+    /// Numbers of the groups.
+    numbers: BTreeMap<Group, u32>,
+    /// Attempts by the number of their group.
+    members: Vec<Vec<u32>>,
+    /// Places in the row of a group: of all failures, and of those with a sign.
+    failed: Vec<Vec<u32>>,
+    places: FastMap<(u32, Sign), Vec<u32>>,
     /// Exchanges of which there are calls.
     called: BTreeSet<Sym>,
 }
 
 impl<'a> Rows<'a> {
     fn of(timeline: &'a Timeline, strata: &'a Strata) -> Rows<'a> {
-        let mut members: BTreeMap<Group, Vec<u32>> = BTreeMap::new();
-        let mut orders = BTreeSet::new();
-        for (i, a) in timeline.attempts.iter().enumerate() {
-            // Whoever tries again fails again: runs of one order's failures are no incident.
-            let repeats = a.order.is_some() && !orders.insert((a.merchant, a.order));
-            if a.outcome.is_final() && !repeats {
-                for group in groups(strata, strata.of[i]) {
-                    members.entry(group).or_default().push(i as u32);
-                }
-            }
-        }
-        for row in members.values_mut() {
-            row.sort_by_key(|&i| {
-                let a = &timeline.attempts[i as usize];
-                (a.start, a.source)
-            });
-        }
-        Rows {
+        let mut numbers: BTreeMap<Group, u32> = BTreeMap::new();
+        let of_kind: Vec<[u32; 3]> = (0..strata.kinds.len() as u32)
+            .map(|k| {
+                groups(strata, k).map(|g| {
+                    let next = numbers.len() as u32;
+                    *numbers.entry(g).or_insert(next)
+                })
+            })
+            .collect();
+        let mut rows = Rows {
             timeline,
             strata,
-            members,
+            members: vec![Vec::new(); numbers.len()],
+            failed: vec![Vec::new(); numbers.len()],
+            numbers,
+            places: FastMap::default(),
             called: timeline.calls.iter().map(|c| c.exchange).collect(),
+        };
+        for (_, _, i) in first_tries(timeline) {
+            for number in of_kind[strata.of[i as usize] as usize] {
+                rows.add(number, i);
+            }
+        }
+        rows
+    }
+
+    fn add(&mut self, number: u32, i: u32) {
+        let row = &mut self.members[number as usize];
+        let place = row.len() as u32;
+        row.push(i);
+        let a = &self.timeline.attempts[i as usize];
+        if a.outcome.is_bad() {
+            self.failed[number as usize].push(place);
+            let error = Sign::Error(self.timeline.error(a.error).signature);
+            let upstream = speaks_of_upstream(a.class).then_some(Sign::Upstream);
+            for sign in [Some(error), upstream].into_iter().flatten() {
+                self.places.entry((number, sign)).or_default().push(place);
+            }
         }
     }
 
@@ -367,27 +396,31 @@ impl<'a> Rows<'a> {
     }
 
     fn stretches(&self, group: Group, sign: Sign, outages: &[Outage]) -> Vec<Rival> {
-        let row: Vec<&Attempt> = self
-            .members
-            .get(&group)
-            .into_iter()
-            .flatten()
-            .map(|&i| &self.timeline.attempts[i as usize])
-            .collect();
-        let bad: Vec<bool> = row.iter().map(|a| shows(self.timeline, a, sign)).collect();
-        let found = segment_from_own_baseline(&bad);
+        let Some(&number) = self.numbers.get(&group) else {
+            return Vec::new();
+        };
+        let row = Row {
+            timeline: self.timeline,
+            members: &self.members[number as usize],
+            failed: &self.failed[number as usize],
+            places: self.places.get(&(number, sign)).map_or(&[], |p| p),
+        };
+        let found = segment_from_own_baseline(Sequence {
+            bad: row.places,
+            len: row.members.len(),
+        });
         let log_end = self.timeline.end();
         let part_of = |span: Span| -> BTreeSet<Sym> {
             outages
                 .iter()
-                .filter(|o| is_part_of(&row, &bad, span, o.span(log_end), found.baseline))
+                .filter(|o| row.is_part_of(span, o.span(log_end), found.baseline))
                 .map(|o| o.exchange)
                 .collect()
         };
         let stretch = |&(first, last): &(usize, usize)| {
-            let hits: Vec<&&Attempt> = row[first..=last]
+            let hits: Vec<&Attempt> = between(row.places, first, last + 1)
                 .iter()
-                .filter(|a| shows(self.timeline, a, sign))
+                .map(|&p| row.at(p as usize))
                 .collect();
             let (a, b) = (hits.first()?, hits.last()?);
             let said = hits.iter().map(|a| (a.class, self.timeline.error(a.error)));
@@ -396,8 +429,8 @@ impl<'a> Rows<'a> {
                 sign,
                 class: a.class,
                 mechanism: Mechanism::of(&self.timeline.names, said),
-                confined: confined(&row[first..=last], &hits),
-                rate: rate(&row[first..=last], &hits),
+                confined: row.confined(first, last, &hits),
+                rate: row.rate(first, last, &hits),
                 currency: a.currency,
                 span: Span::new(a.start, b.start),
                 failures: hits.len(),
@@ -410,54 +443,98 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// Whether failures like those of a stretch were, in the rest of the outage that it lies in, at least half as much more
-/// frequent than usual as in the stretch, and plainly more than by chance.
-fn is_part_of(row: &[&Attempt], bad: &[bool], stretch: Span, outage: Span, usual: f64) -> bool {
-    if !outage.contains(stretch.start) || !outage.contains(stretch.end) {
-        return false;
+/// Final attempts in order of their start, the first of each order.
+fn first_tries(timeline: &Timeline) -> Vec<(Time, SourceRef, u32)> {
+    let mut orders: FastSet<(Sym, IdHash)> = FastSet::default();
+    let mut out: Vec<(Time, SourceRef, u32)> = Vec::with_capacity(timeline.attempts.len());
+    for (i, a) in timeline.attempts.iter().enumerate() {
+        // Whoever tries again fails again: runs of one order's failures are no incident.
+        let repeats = a.order.is_some() && !orders.insert((a.merchant, a.order));
+        if a.outcome.is_final() && !repeats {
+            out.push((a.start, a.source, i as u32));
+        }
     }
-    let (mut inside, mut around) = ((0.0, 0.0), (0.0, 0.0));
-    let first = row.partition_point(|a| a.start < outage.start);
-    let seen = row[first..].iter().zip(&bad[first..]);
-    for (a, bad) in seen.take_while(|(a, _)| a.start <= outage.end) {
-        let cell = if stretch.contains(a.start) {
-            &mut inside
+    out.par_sort_unstable();
+    out
+}
+
+/// Those of some ascending places that lie from `first` to before `end`.
+fn between(places: &[u32], first: usize, end: usize) -> &[u32] {
+    let from = places.partition_point(|p| (*p as usize) < first);
+    let to = places.partition_point(|p| (*p as usize) < end);
+    &places[from..to.max(from)]
+}
+
+/// The attempts of a group in order of their start, and which of them failed in the way looked at.
+struct Row<'a> {
+    timeline: &'a Timeline,
+    members: &'a [u32],
+    /// Places of all failures.
+    failed: &'a [u32],
+    /// Places of the failures looked at.
+    places: &'a [u32],
+}
+
+impl Row<'_> {
+    fn at(&self, place: usize) -> &Attempt {
+        &self.timeline.attempts[self.members[place] as usize]
+    }
+
+    /// The places of the attempts that started in a span: from, and before.
+    fn within(&self, span: Span) -> (usize, usize) {
+        let start = |i: &u32| self.timeline.attempts[*i as usize].start;
+        let from = self.members.partition_point(|i| start(i) < span.start);
+        let to = self.members.partition_point(|i| start(i) <= span.end);
+        (from, to.max(from))
+    }
+
+    /// Attempts that started in a span, and failures looked at among them.
+    fn counts(&self, span: Span) -> (f64, f64) {
+        let (from, to) = self.within(span);
+        let failed = between(self.places, from, to).len();
+        ((to - from) as f64, failed as f64)
+    }
+
+    /// Whether failures like those of a stretch were, in the rest of the outage that it lies in, at least half as much more
+    /// frequent than usual as in the stretch, and plainly more than by chance.
+    fn is_part_of(&self, stretch: Span, outage: Span, usual: f64) -> bool {
+        if !outage.contains(stretch.start) || !outage.contains(stretch.end) {
+            return false;
+        }
+        let (inside, all) = (self.counts(stretch), self.counts(outage));
+        let around = (all.0 - inside.0, all.1 - inside.1);
+        let above = |(all, failed): (f64, f64)| failed / f64::max(all, 1.0) - usual;
+        let chance = (usual * around.0).max(1.0).sqrt();
+        around.1 - usual * around.0 > 3.0 * chance && above(around) >= 0.5 * above(inside)
+    }
+
+    /// Share of the attempts of their currency that got as far as the failures of a stretch, and were stopped by what it is.
+    fn rate(&self, first: usize, last: usize, hits: &[&Attempt]) -> f64 {
+        let one = hits.iter().all(|h| h.currency == hits[0].currency);
+        let passed = if one {
+            let like = |a: &&Attempt| a.currency == hits[0].currency && !a.outcome.is_bad();
+            (first..=last).map(|p| self.at(p)).filter(like).count()
         } else {
-            &mut around
+            last + 1 - first - between(self.failed, first, last + 1).len()
         };
-        cell.0 += 1.0;
-        cell.1 += f64::from(u8::from(*bad));
+        let stopped = hits.len() as f64;
+        stopped / (stopped + passed as f64 + 1.0)
     }
-    let above = |(all, failed): (f64, f64)| failed / f64::max(all, 1.0) - usual;
-    let chance = (usual * around.0).max(1.0).sqrt();
-    around.1 - usual * around.0 > 3.0 * chance && above(around) >= 0.5 * above(inside)
-}
 
-/// Share of the attempts of their currency that got as far as the failures of a stretch, and were stopped by what it is.
-fn rate(all: &[&Attempt], hits: &[&&Attempt]) -> f64 {
-    let one = hits.iter().all(|h| h.currency == hits[0].currency);
-    let like = |a: &&&Attempt| !one || a.currency == hits[0].currency;
-    let passed = all
-        .iter()
-        .filter(like)
-        .filter(|a| !a.outcome.is_bad())
-        .count() as f64;
-    let stopped = hits.len() as f64;
-    stopped / (stopped + passed + 1.0)
-}
-
-/// An outage hits whoever uses it alike: failures of one currency only, where others were tried as well, have a cause of
-/// their own. The log-likelihood of that by chance, with its sign turned.
-fn confined(all: &[&Attempt], hits: &[&&Attempt]) -> f64 {
-    let Some(currency) = hits.first().map(|a| a.currency) else {
-        return 0.0;
-    };
-    if hits.len() < LEAST_FAILURES / 2 || hits.iter().any(|a| a.currency != currency) {
-        return 0.0;
+    /// An outage hits whoever uses it alike: failures of one currency only, where others were tried as well, have a cause of
+    /// their own. The log-likelihood of that by chance, with its sign turned.
+    fn confined(&self, first: usize, last: usize, hits: &[&Attempt]) -> f64 {
+        let Some(currency) = hits.first().map(|a| a.currency) else {
+            return 0.0;
+        };
+        if hits.len() < LEAST_FAILURES / 2 || hits.iter().any(|a| a.currency != currency) {
+            return 0.0;
+        }
+        let all = (first..=last).map(|p| self.at(p));
+        let own = all.filter(|a| a.currency == currency).count() as f64;
+        let share = (own + 1.0) / ((last + 1 - first) as f64 + 1.0);
+        (hits.len() as f64 * -share.ln()).clamp(0.0, MOST_CONFINED)
     }
-    let own = all.iter().filter(|a| a.currency == currency).count() as f64;
-    let share = (own + 1.0) / (all.len() as f64 + 1.0);
-    (hits.len() as f64 * -share.ln()).clamp(0.0, MOST_CONFINED)
 }
 
 fn through(payments: &str, upstream: &str) -> String {

@@ -3,9 +3,10 @@
 //! The calls tell: where nearly every failed call belongs to a logged payment, but only a tenth of the good ones does, one success
 //! in ten was logged. Each logged success then stands for ten.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Evidence, Finding, IdHash, Severity, SourceRef, Sym};
+use super::links::Links;
+use crate::model::{Evidence, FastMap, FastSet, Finding, IdHash, Severity, SourceRef, Sym};
 use crate::timeline::{CallState, Health, Timeline};
 
 /// Ids of good calls needed to judge.
@@ -79,16 +80,15 @@ struct Ids {
 }
 
 impl Sampling {
-    pub(crate) fn learn(timeline: &Timeline, health: &Health) -> Sampling {
-        let mut logged: HashMap<IdHash, (Sym, bool)> = HashMap::new();
+    pub(crate) fn learn(timeline: &Timeline, health: &Health, links: &Links<'_>) -> Sampling {
+        let mut known: FastSet<Sym> = FastSet::default();
         let mut first: BTreeMap<Sym, SourceRef> = BTreeMap::new();
         for a in &timeline.attempts {
-            first.entry(a.merchant).or_insert(a.source);
-            for id in a.links.into_iter().filter(|l| l.is_some()) {
-                logged.insert(id, (a.merchant, a.outcome.is_bad()));
+            if known.insert(a.merchant) {
+                first.insert(a.merchant, a.source);
             }
         }
-        let counts = count(timeline, health, &logged, &first);
+        let counts = count(timeline, health, links, &known);
         let told_by_ids = counts
             .iter()
             .filter(|(_, ids)| ids.tell())
@@ -177,11 +177,11 @@ impl Sampling {
 fn count(
     timeline: &Timeline,
     health: &Health,
-    logged: &HashMap<IdHash, (Sym, bool)>,
-    merchants: &BTreeMap<Sym, SourceRef>,
+    links: &Links<'_>,
+    merchants: &FastSet<Sym>,
 ) -> BTreeMap<Sym, Ids> {
-    let mut seen: HashMap<IdHash, bool> = HashMap::new();
-    let own = |caller: &Sym| caller.is_some() && merchants.contains_key(caller);
+    let mut seen: FastMap<IdHash, bool> = FastMap::default();
+    let own = |caller: &Sym| caller.is_some() && merchants.contains(caller);
     for call in timeline.calls.iter().filter(|c| own(&c.caller)) {
         if let Some(id) = call.links.into_iter().find(|l| l.is_some()) {
             let bad = matches!(health.state(call), CallState::Failed | CallState::Slow);
@@ -198,11 +198,11 @@ fn count(
             continue;
         };
         let ids = out.entry(call.caller).or_default();
-        let payment = logged.get(&id);
+        let payment = links.carrier(id).map(|i| &timeline.attempts[i as usize]);
         if bad {
             ids.bad += 1.0;
             ids.bad_logged += f64::from(u8::from(payment.is_some()));
-        } else if payment.is_none_or(|p| !p.1) {
+        } else if payment.is_none_or(|p| !p.outcome.is_bad()) {
             ids.good += 1.0;
             ids.good_logged += f64::from(u8::from(payment.is_some()));
         }

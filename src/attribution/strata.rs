@@ -1,11 +1,11 @@
 //! Kinds of attempts, and which of them depend on which exchange and component.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Dependency;
 use super::company::{self, Company, Group};
 use super::links::Links;
-use crate::model::{Attempt, ErrorClass, Outage, Outcome, Sym};
+use crate::model::{Attempt, ErrorClass, FastMap, FastSet, Outage, Outcome, Sym};
 use crate::timeline::Timeline;
 
 /// Attempts of a kind looked at to learn what it calls.
@@ -79,7 +79,7 @@ struct Learnt {
 
 impl Strata {
     pub(crate) fn learn(timeline: &Timeline, links: &Links<'_>) -> Strata {
-        let mut ids: HashMap<Kind, u32> = HashMap::new();
+        let mut ids: FastMap<Kind, u32> = FastMap::default();
         let mut kinds = Vec::new();
         let of: Vec<u32> = timeline
             .attempts
@@ -94,10 +94,10 @@ impl Strata {
             .collect();
         let learnt = learn(timeline, links, &of, kinds.len());
         let mut callers: BTreeMap<Sym, Vec<Sym>> = BTreeMap::new();
+        let mut seen: FastSet<(Sym, Sym)> = FastSet::default();
         for call in timeline.calls.iter().filter(|c| c.caller.is_some()) {
-            let known = callers.entry(call.exchange).or_default();
-            if !known.contains(&call.caller) {
-                known.push(call.caller);
+            if seen.insert((call.exchange, call.caller)) {
+                callers.entry(call.exchange).or_default().push(call.caller);
             }
         }
         let names_one = |k: &&Kind| k.exchange.is_some();

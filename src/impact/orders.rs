@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 
 use super::Outcome;
-use crate::model::{Amounts, Attempt, IdHash, Impact, Outcome as End, Sym, Time, UnknownOutcome};
+use crate::model::{
+    Amounts, Attempt, FastSet, IdHash, Impact, Outcome as End, Sym, Time, UnknownOutcome,
+};
 
 /// One affected order.
 #[derive(Clone, Debug)]
@@ -27,7 +29,7 @@ impl Order {
 }
 
 /// An attempt's order; an attempt without one is its own, told by its payment id or its line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum OrderKey {
     Named(Sym, IdHash),
     Alone(usize),
@@ -107,8 +109,13 @@ fn affected(o: &Outcome<'_>) -> BTreeMap<OrderKey, Order> {
 
 /// What became of each affected order: a success at or after its first knock-on failure saves it.
 fn follow_up(o: &Outcome<'_>, mut orders: BTreeMap<OrderKey, Order>) -> BTreeMap<OrderKey, Order> {
+    let known: FastSet<OrderKey> = orders.keys().copied().collect();
     for (i, a) in o.timeline.attempts.iter().enumerate() {
-        let Some(order) = orders.get_mut(&OrderKey::of(i, a)) else {
+        let key = OrderKey::of(i, a);
+        if !known.contains(&key) {
+            continue;
+        }
+        let Some(order) = orders.get_mut(&key) else {
             continue;
         };
         match a.outcome {

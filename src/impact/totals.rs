@@ -1,9 +1,11 @@
 //! Counts under every heading. In every list the counts add up to the totals above them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::Outcome;
-use crate::model::{Count, FailureTotals, Interval, Judgement, Sym, Verdict};
+use crate::model::{
+    Attempt, Count, FailureTotals, FastMap, FastSet, Interval, Judgement, Sym, Verdict,
+};
 
 /// Counts the verdicts.
 ///
@@ -22,7 +24,6 @@ pub fn totals(
     for j in o.judgements {
         count(&mut all, j.verdict);
     }
-    let text = |s: Sym| o.timeline.names.text(s).to_string();
     FailureTotals {
         attempts: all.attempts,
         failed: all.failed,
@@ -34,9 +35,9 @@ pub fn totals(
         expected_in_excess,
         by_channel: by_channel(o),
         by_exchange: by_exchange(o),
-        by_merchant: by(o, |i, _| text(o.timeline.attempts[i].merchant)),
-        by_method: by(o, |i, _| text(o.timeline.attempts[i].method)),
-        by_currency: by(o, |i, _| text(o.timeline.attempts[i].currency)),
+        by_merchant: by(o, |a, _| a.merchant),
+        by_method: by(o, |a, _| a.method),
+        by_currency: by(o, |a, _| a.currency),
         by_error: by_error(o),
     }
 }
@@ -44,18 +45,20 @@ pub fn totals(
 /// By the exchange that an attempt names, else the one that a failed attempt's calls or its outage name. How many attempts a
 /// heading of the second sort has is not known: the successes name none.
 fn by_exchange(o: &Outcome<'_>) -> Vec<Count> {
-    let text = |s: Sym| o.timeline.names.text(s).to_string();
-    let named = |i: usize| o.timeline.attempts[i].exchange;
-    let mut counts = by(o, |i, j| {
+    let mut counts = by(o, |a, j| {
         let linked = j.map_or(Sym::NONE, |j| j.linked_exchange);
-        text(if named(i).is_some() { named(i) } else { linked })
+        if a.exchange.is_some() {
+            a.exchange
+        } else {
+            linked
+        }
     });
-    let known: BTreeSet<String> = (0..o.timeline.attempts.len())
-        .map(|i| text(named(i)))
-        .collect();
+    let named: FastSet<Sym> = o.timeline.attempts.iter().map(|a| a.exchange).collect();
+    let names = &o.timeline.names;
+    let known = |name: &str| names.find(name).is_some_and(|s| named.contains(&s));
     for count in counts
         .iter_mut()
-        .filter(|c| c.name != "-" && !known.contains(&c.name))
+        .filter(|c| c.name != "-" && !known(&c.name))
     {
         count.attempts = 0;
     }
@@ -70,22 +73,29 @@ fn count(c: &mut Count, verdict: Verdict) {
     }
 }
 
-fn by(o: &Outcome<'_>, name: impl Fn(usize, Option<&Judgement>) -> String) -> Vec<Count> {
-    let mut out: BTreeMap<String, Count> = BTreeMap::new();
+fn by(o: &Outcome<'_>, name: impl Fn(&Attempt, Option<&Judgement>) -> Sym) -> Vec<Count> {
+    let mut numbers: FastMap<Sym, usize> = FastMap::default();
+    let mut counts: Vec<(Sym, Count)> = Vec::new();
     let mut judged = o.judgements.iter().peekable();
     for (i, a) in o.timeline.attempts.iter().enumerate() {
         let judgement = judged.next_if(|j| j.attempt == i);
         if !a.outcome.is_final() {
             continue;
         }
-        let entry = out.entry(name(i, judgement)).or_default();
+        let name = name(a, judgement);
+        let at = *numbers.entry(name).or_insert(counts.len());
+        if at == counts.len() {
+            counts.push((name, Count::default()));
+        }
+        let entry = &mut counts[at].1;
         entry.attempts += 1;
         if let Some(j) = judgement {
             entry.failed += 1;
             count(entry, j.verdict);
         }
     }
-    listed(out)
+    let text = |s: Sym| o.timeline.names.text(s).to_string();
+    listed(counts.into_iter().map(|(s, c)| (text(s), c)).collect())
 }
 
 fn by_error(o: &Outcome<'_>) -> Vec<Count> {

@@ -1,7 +1,14 @@
 //! Strings kept once, and ids kept as fixed-size hashes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+
+use foldhash::fast::FixedState;
+
+/// A map for hot paths, with a seed that is always the same; never iterated.
+pub type FastMap<K, V> = HashMap<K, V, FixedState>;
+/// A set for hot paths, with a seed that is always the same; never iterated.
+pub type FastSet<K> = HashSet<K, FixedState>;
 
 /// A string kept once in [`Names`]. `Sym::NONE` stands for "the record does not say".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,7 +34,7 @@ impl Sym {
 #[derive(Clone, Debug)]
 pub struct Names {
     texts: Vec<Arc<str>>,
-    index: HashMap<Arc<str>, u32>,
+    index: FastMap<Arc<str>, u32>,
 }
 
 impl Default for Names {
@@ -35,7 +42,7 @@ impl Default for Names {
         let empty: Arc<str> = Arc::from("");
         Names {
             texts: vec![empty.clone()],
-            index: HashMap::from([(empty, 0)]),
+            index: FastMap::from_iter([(empty, 0)]),
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::model::{OutageSource, Phase, SourceRef, Span, Sym, Time};
 use crate::stats::{
-    Boundary, Levels, Run, Segmented, locate_boundary, median, segment_from_own_baseline,
+    Boundary, Levels, Run, Segmented, Sequence, locate_boundary, median, places,
+    segment_from_own_baseline,
 };
 
 /// Fewer bad observations than this are a blip, whatever their weight.
@@ -90,7 +91,8 @@ pub(crate) fn episodes(
     max_silence_s: f64,
 ) -> Vec<Episode> {
     let bad: Vec<bool> = row.iter().map(|s| s.bad).collect();
-    if bad.iter().filter(|b| **b).count() < LEAST_BAD {
+    let places = places(&bad);
+    if places.len() < LEAST_BAD {
         return Vec::new();
     }
     let Segmented {
@@ -98,7 +100,10 @@ pub(crate) fn episodes(
         levels,
         runs,
         stretches,
-    } = segment_from_own_baseline(&bad);
+    } = segment_from_own_baseline(Sequence {
+        bad: &places,
+        len: bad.len(),
+    });
     let long: Vec<Span> = silences
         .iter()
         .filter(|s| s.secs() > max_silence_s)

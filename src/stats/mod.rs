@@ -5,5 +5,7 @@ mod segment;
 mod summary;
 
 pub use interval::{sigmoid, wilson};
-pub use segment::{Boundary, Levels, Run, Segmented, locate_boundary, segment_from_own_baseline};
+pub use segment::{
+    Boundary, Levels, Run, Segmented, Sequence, locate_boundary, places, segment_from_own_baseline,
+};
 pub use summary::{median, quantile};

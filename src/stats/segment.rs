@@ -65,68 +65,195 @@ pub struct Run {
     pub level: usize,
 }
 
-/// The most likely levels, and the logarithm of the joint likelihood of them and the sequence.
-fn decode(bad: &[bool], levels: &Levels) -> (Vec<Run>, f64) {
-    let k = levels.rates.len();
-    if bad.is_empty() {
-        return (Vec::new(), 0.0);
-    }
-    let log_bad: Vec<f64> = levels.rates.iter().map(|p| p.ln()).collect();
-    let log_good: Vec<f64> = levels
-        .rates
-        .iter()
-        .map(|p| (1.0 - p).max(1e-9).ln())
-        .collect();
-    let mut score: Vec<f64> = (0..k)
-        .map(|s| if s == 0 { 0.0 } else { -levels.open })
-        .collect();
-    let mut from = vec![0u8; bad.len() * k];
-    let mut next = vec![0.0; k];
-    for (i, &is_bad) in bad.iter().enumerate() {
-        let best_raised = (1..k).fold((1, f64::NEG_INFINITY), |b, s| {
-            if score[s] > b.1 { (s, score[s]) } else { b }
-        });
-        for s in 0..k {
-            let stay = (s, score[s]);
-            let base = if s == 0 {
-                (best_raised.0, best_raised.1 - levels.close)
-            } else {
-                (0, score[0] - levels.open)
-            };
-            let mut best = if base.1 > stay.1 { base } else { stay };
-            if s > 0 && best_raised.1 - levels.step > best.1 {
-                best = (best_raised.0, best_raised.1 - levels.step);
-            }
-            // The first observation has no predecessor: its start cost is in `score` already.
-            let (origin, value) = if i == 0 { stay } else { best };
-            from[i * k + s] = origin as u8;
-            next[s] = value + if is_bad { log_bad[s] } else { log_good[s] };
-        }
-        std::mem::swap(&mut score, &mut next);
-    }
-    let mut state = (0..k).fold(0, |b, s| if score[s] > score[b] { s } else { b });
-    let likelihood = score[state];
-    let mut states = vec![0u8; bad.len()];
-    for i in (0..bad.len()).rev() {
-        states[i] = state as u8;
-        state = from[i * k + state] as usize;
-    }
-    (runs(&states), likelihood)
+/// Most levels that there can be, the baseline included.
+const MOST_LEVELS: usize = STEPS.len() + 1;
+/// One value for each level.
+type PerLevel<T> = [T; MOST_LEVELS];
+
+/// A sequence of good and bad observations, as the places of the bad ones: they are few.
+#[derive(Clone, Copy, Debug)]
+pub struct Sequence<'a> {
+    /// Places of the bad observations, ascending.
+    pub bad: &'a [u32],
+    /// Number of observations.
+    pub len: usize,
 }
 
-fn runs(states: &[u8]) -> Vec<Run> {
-    let mut out: Vec<Run> = Vec::new();
-    for (i, &s) in states.iter().enumerate() {
-        match out.last_mut() {
-            Some(run) if run.level == s as usize => run.last = i,
-            _ => out.push(Run {
-                first: i,
-                last: i,
-                level: s as usize,
-            }),
+/// The most likely levels, and the logarithm of the joint likelihood of them and the sequence. Takes time for the bad
+/// observations only: a run of good ones is one hop.
+fn decode(sequence: Sequence<'_>, levels: &Levels) -> (Vec<Run>, f64) {
+    if sequence.len == 0 {
+        return (Vec::new(), 0.0);
+    }
+    let mut trellis = Trellis::new(levels, 2 * sequence.bad.len() + 2);
+    let mut at = 0;
+    for &place in sequence.bad {
+        trellis.good_run(place as usize - at);
+        trellis.one(true);
+        at = place as usize + 1;
+    }
+    trellis.good_run(sequence.len - at);
+    trellis.best_path()
+}
+
+/// Some observations in a row: by the state after them, in which state each was.
+struct Hop {
+    len: u32,
+    /// State at all of them but the last; the last one is in the state after them.
+    during: PerLevel<u8>,
+    /// State before them.
+    origin: PerLevel<u8>,
+}
+
+/// Scores of the best paths to each level, and how they came there.
+struct Trellis<'a> {
+    levels: &'a Levels,
+    log_bad: PerLevel<f64>,
+    log_good: PerLevel<f64>,
+    score: PerLevel<f64>,
+    hops: Vec<Hop>,
+}
+
+impl Trellis<'_> {
+    fn new(levels: &Levels, hops: usize) -> Trellis<'_> {
+        let (mut log_bad, mut log_good) = ([0.0; MOST_LEVELS], [0.0; MOST_LEVELS]);
+        for (s, p) in levels.rates.iter().enumerate() {
+            log_bad[s] = p.ln();
+            log_good[s] = (1.0 - p).max(1e-9).ln();
+        }
+        let mut score = [-levels.open; MOST_LEVELS];
+        score[0] = 0.0;
+        Trellis {
+            levels,
+            log_bad,
+            log_good,
+            score,
+            hops: Vec::with_capacity(hops),
         }
     }
-    out
+
+    /// The best raised level and its score.
+    fn best_raised(&self, score: &PerLevel<f64>) -> (usize, f64) {
+        (1..self.levels.rates.len()).fold((1, f64::NEG_INFINITY), |b, s| {
+            if score[s] > b.1 { (s, score[s]) } else { b }
+        })
+    }
+
+    /// A single observation.
+    fn one(&mut self, is_bad: bool) {
+        let log = if is_bad { self.log_bad } else { self.log_good };
+        let (best, raised) = self.best_raised(&self.score);
+        let is_first = self.hops.is_empty();
+        let mut hop = Hop {
+            len: 1,
+            during: [0; MOST_LEVELS],
+            origin: [0; MOST_LEVELS],
+        };
+        let mut next = [0.0; MOST_LEVELS];
+        for s in 0..self.levels.rates.len() {
+            let (mut origin, mut value) = (s, self.score[s]);
+            let (from, entry) = match s {
+                0 => (best, raised - self.levels.close),
+                _ => (0, self.score[0] - self.levels.open),
+            };
+            // The first observation has no predecessor: its start cost is in `score` already.
+            if !is_first && entry > value {
+                (origin, value) = (from, entry);
+            }
+            if !is_first && s > 0 && raised - self.levels.step > value {
+                (origin, value) = (best, raised - self.levels.step);
+            }
+            (hop.during[s], hop.origin[s]) = (s as u8, origin as u8);
+            next[s] = value + log[s];
+        }
+        self.score = next;
+        self.hops.push(hop);
+    }
+
+    /// `len` good observations in a row.
+    fn good_run(&mut self, len: usize) {
+        let mut left = len;
+        // After one good observation the baseline, which loses least by others, is not entered again.
+        while left > 0
+            && (self.hops.is_empty()
+                || left == 1
+                || self.score[0] < self.best_raised(&self.score).1 - self.levels.close)
+        {
+            self.one(false);
+            left -= 1;
+        }
+        if left > 1 {
+            self.good_hop(left);
+        }
+    }
+
+    /// At least two good observations in a row, between which the baseline is not entered. What each costs grows with its level,
+    /// so that a path changes its level at the first of them or at the last: scores are convex in the place of a change.
+    fn good_hop(&mut self, len: usize) {
+        let (all, before) = (len as f64, (len - 1) as f64);
+        let (score, log, step) = (self.score, self.log_good, self.levels.step);
+        let (best, raised) = self.best_raised(&score);
+        // Raised levels before the last observation.
+        let mut late = score;
+        let mut came = [0u8; MOST_LEVELS];
+        for s in 1..self.levels.rates.len() {
+            let moved = raised - step > score[s];
+            late[s] = if moved { raised - step } else { score[s] } + before * log[s];
+            came[s] = if moved { best } else { s } as u8;
+        }
+        let (late_best, late_raised) = self.best_raised(&late);
+        let mut hop = Hop {
+            len: len as u32,
+            during: [0; MOST_LEVELS],
+            origin: [0; MOST_LEVELS],
+        };
+        self.score[0] = score[0] + all * log[0];
+        for s in 1..self.levels.rates.len() {
+            let mut value = late[s];
+            (hop.during[s], hop.origin[s]) = (s as u8, came[s]);
+            let opened = score[0] + before * log[0] - self.levels.open;
+            if opened > value {
+                value = opened;
+                (hop.during[s], hop.origin[s]) = (0, 0);
+            }
+            if late_raised - step > value {
+                value = late_raised - step;
+                (hop.during[s], hop.origin[s]) = (late_best as u8, came[late_best]);
+            }
+            self.score[s] = value + log[s];
+        }
+        self.hops.push(hop);
+    }
+
+    /// The best path, and its score.
+    fn best_path(&self) -> (Vec<Run>, f64) {
+        let last = (0..self.levels.rates.len())
+            .fold(0, |b, s| if self.score[s] > self.score[b] { s } else { b });
+        let mut end: usize = self.hops.iter().map(|h| h.len as usize).sum();
+        let mut out: Vec<Run> = Vec::new();
+        let mut back = |len: usize, level: usize| {
+            if len == 0 {
+                return;
+            }
+            end -= len;
+            match out.last_mut() {
+                Some(run) if run.level == level => run.first = end,
+                _ => out.push(Run {
+                    first: end,
+                    last: end + len - 1,
+                    level,
+                }),
+            }
+        };
+        let mut state = last;
+        for hop in self.hops.iter().rev() {
+            back(1, state);
+            back(hop.len as usize - 1, hop.during[state] as usize);
+            state = hop.origin[state] as usize;
+        }
+        out.reverse();
+        (out, self.score[last])
+    }
 }
 
 /// Prior for a baseline: so many imagined observations …
@@ -152,10 +279,10 @@ pub struct Segmented {
 /// Cuts a sequence whose baseline is not known. Starts from the better half of it (robust against an outage that fills
 /// up to half of the sequence) and from the whole of it (a low rate has stretches without any by chance), repeats each with
 /// the rate outside what was found, and keeps the more likely of the two.
-pub fn segment_from_own_baseline(bad: &[bool]) -> Segmented {
-    let whole = shrunk(count(bad), bad.len());
-    let (from_half, half_score) = refine(bad, better_half(bad));
-    let (from_whole, whole_score) = refine(bad, whole);
+pub fn segment_from_own_baseline(sequence: Sequence<'_>) -> Segmented {
+    let whole = shrunk(sequence.bad.len(), sequence.len);
+    let (from_half, half_score) = refine(sequence, better_half(sequence));
+    let (from_whole, whole_score) = refine(sequence, whole);
     if half_score > whole_score {
         from_half
     } else {
@@ -163,18 +290,18 @@ pub fn segment_from_own_baseline(bad: &[bool]) -> Segmented {
     }
 }
 
-fn refine(bad: &[bool], start: f64) -> (Segmented, f64) {
+fn refine(sequence: Sequence<'_>, start: f64) -> (Segmented, f64) {
     let mut baseline = start;
-    let mut levels = Levels::above(baseline, bad.len());
-    let (mut runs, mut score) = decode(bad, &levels);
+    let mut levels = Levels::above(baseline, sequence.len);
+    let (mut runs, mut score) = decode(sequence, &levels);
     for _ in 1..ROUNDS {
-        let next = rate_outside(bad, &runs);
+        let next = rate_outside(sequence, &runs);
         if (next - baseline).abs() < 0.02 * baseline {
             break;
         }
         baseline = next;
-        levels = Levels::above(baseline, bad.len());
-        (runs, score) = decode(bad, &levels);
+        levels = Levels::above(baseline, sequence.len);
+        (runs, score) = decode(sequence, &levels);
     }
     let stretches = raised(&runs);
     (
@@ -188,9 +315,15 @@ fn refine(bad: &[bool], start: f64) -> (Segmented, f64) {
     )
 }
 
-fn better_half(bad: &[bool]) -> f64 {
-    let chunk = (bad.len() / 50).max(20);
-    let mut rates: Vec<(usize, usize)> = bad.chunks(chunk).map(|c| (count(c), c.len())).collect();
+fn better_half(sequence: Sequence<'_>) -> f64 {
+    let chunk = (sequence.len / 50).max(20);
+    let mut rates: Vec<(usize, usize)> = (0..sequence.len)
+        .step_by(chunk)
+        .map(|first| (0, chunk.min(sequence.len - first)))
+        .collect();
+    for &place in sequence.bad {
+        rates[place as usize / chunk].0 += 1;
+    }
     rates.sort_by(|a, b| (a.0 * b.1).cmp(&(b.0 * a.1)));
     let half = rates.len().div_ceil(2);
     let (bads, all) = rates[..half]
@@ -199,19 +332,25 @@ fn better_half(bad: &[bool]) -> f64 {
     shrunk(bads, all)
 }
 
-fn rate_outside(bad: &[bool], runs: &[Run]) -> f64 {
-    let outside = runs.iter().filter(|r| r.level == 0);
-    let (bads, all) = outside.fold((0, 0), |t, r| {
-        (
-            t.0 + count(&bad[r.first..=r.last]),
-            t.1 + r.last - r.first + 1,
-        )
-    });
+fn rate_outside(sequence: Sequence<'_>, runs: &[Run]) -> f64 {
+    let (mut bads, mut all, mut at) = (0, 0, 0);
+    for run in runs {
+        let first = at;
+        while at < sequence.bad.len() && sequence.bad[at] as usize <= run.last {
+            at += 1;
+        }
+        if run.level == 0 {
+            bads += at - first;
+            all += run.last - run.first + 1;
+        }
+    }
     shrunk(bads, all)
 }
 
-fn count(bad: &[bool]) -> usize {
-    bad.iter().filter(|b| **b).count()
+/// The places of the bad ones.
+pub fn places(bad: &[bool]) -> Vec<u32> {
+    let bad = bad.iter().enumerate().filter(|(_, bad)| **bad);
+    bad.map(|(i, _)| i as u32).collect()
 }
 
 fn shrunk(bad: usize, all: usize) -> f64 {
@@ -288,6 +427,42 @@ pub fn locate_boundary(bad: &[bool], before: f64, after: f64) -> Boundary {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    fn decode(bad: &[bool], levels: &Levels) -> (Vec<Run>, f64) {
+        let (places, len) = (places(bad), bad.len());
+        super::decode(Sequence { bad: &places, len }, levels)
+    }
+
+    fn segment_from_own_baseline(bad: &[bool]) -> Segmented {
+        let (places, len) = (places(bad), bad.len());
+        super::segment_from_own_baseline(Sequence { bad: &places, len })
+    }
+
+    /// The textbook's Viterbi, one observation after the other.
+    fn textbook(bad: &[bool], levels: &Levels) -> (Vec<Run>, f64) {
+        let mut trellis = Trellis::new(levels, bad.len());
+        bad.iter().for_each(|b| trellis.one(*b));
+        trellis.best_path()
+    }
+
+    proptest! {
+        #[test]
+        fn hops_over_good_runs_find_the_textbooks_path(
+            parts in prop::collection::vec((1usize..400, 1usize..60, 0usize..4), 1..12),
+            base in 0.001..0.4,
+        ) {
+            let mut bad = Vec::new();
+            for (n, every, lead) in parts {
+                bad.extend((0..n).map(|i| if lead == 0 { i % every != 0 } else { (i + lead) % every == 0 && lead < 3 }));
+            }
+            let levels = Levels::above(base, bad.len());
+            let (plain, likelihood) = textbook(&bad, &levels);
+            let (hopped, same) = decode(&bad, &levels);
+            prop_assert!((likelihood - same).abs() < 1e-6, "{likelihood} {same}");
+            prop_assert_eq!(plain, hopped);
+        }
+    }
 
     fn sequence(parts: &[(usize, usize)]) -> Vec<bool> {
         // (length, every k-th is bad; 0: none)
