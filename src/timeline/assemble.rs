@@ -2,11 +2,13 @@
 //!
 //! Nothing here depends on the order of records inside a part, nor on how they are spread over parts.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
 
 use crate::model::{
-    Attempt, Call, ErrorClass, ErrorInfo, ErrorKey, IdHash, InputSummary, Names, Note, Outcome,
-    SourceRef, StatusIncident, Sym, Time,
+    Attempt, Call, ErrorClass, ErrorInfo, ErrorKey, FastMap, FastSet, IdHash, InputSummary, Names,
+    Note, Outcome, SourceRef, StatusIncident, Sym, Time,
 };
 
 use super::builder::{Part, Piece, RawCall};
@@ -83,12 +85,51 @@ pub fn assemble(mut parts: Vec<Part>) -> Timeline {
     all.finish()
 }
 
+/// Attempts, of which those of a single record stay where they are until all are put in order.
+#[derive(Default)]
+struct Attempts<'p> {
+    alone: Vec<&'p Piece>,
+    folded: Vec<Attempt>,
+    /// Time, source, and the number of the attempt: of those alone from below, of those folded from above.
+    order: Vec<(Time, SourceRef, u32, u32)>,
+}
+
+impl<'p> Attempts<'p> {
+    fn one(&mut self, piece: &'p Piece) {
+        self.number(&piece.fact, self.alone.len() as u32);
+        self.alone.push(piece);
+    }
+
+    fn folded(&mut self, attempt: Attempt) {
+        self.number(&attempt, u32::MAX - self.folded.len() as u32);
+        self.folded.push(attempt);
+    }
+
+    fn number(&mut self, attempt: &Attempt, number: u32) {
+        let rank = self.order.len() as u32;
+        self.order
+            .push((attempt.time, attempt.source, rank, number));
+    }
+
+    /// By time and source; what has both in common, in the order in which it came.
+    fn by_time(mut self) -> Vec<Attempt> {
+        self.order.par_sort_unstable();
+        let (alone, folded) = (&self.alone, &self.folded);
+        let attempt = |number: u32| match alone.get(number as usize) {
+            Some(piece) => piece.fact,
+            None => folded[(u32::MAX - number) as usize],
+        };
+        self.order.par_iter().map(|o| attempt(o.3)).collect()
+    }
+}
+
 #[derive(Default)]
 struct Merged {
     names: Names,
     errors: ErrorTable,
-    pieces: Vec<Piece>,
-    calls: Vec<RawCall>,
+    /// By the part that they come from, as are the calls.
+    pieces: Vec<Vec<Piece>>,
+    calls: Vec<Vec<RawCall>>,
     statuses: Vec<StatusIncident>,
     notes: Vec<Note>,
     inputs: Vec<InputSummary>,
@@ -138,7 +179,7 @@ impl Translator<'_> {
 }
 
 impl Merged {
-    fn add(&mut self, part: Part) {
+    fn add(&mut self, mut part: Part) {
         let mut to = Translator {
             from: &part.names,
             errors_from: &part.errors.infos,
@@ -146,7 +187,7 @@ impl Merged {
             errors: vec![None; part.errors.infos.len()],
         };
         let (names, errors) = (&mut self.names, &mut self.errors);
-        for mut piece in part.pieces {
+        for piece in &mut part.pieces {
             let fact = &mut piece.fact;
             for sym in [
                 &mut fact.id,
@@ -160,16 +201,16 @@ impl Merged {
                 *sym = to.sym(*sym, names);
             }
             fact.error = to.error(fact.error, names, errors);
-            self.pieces.push(piece);
         }
-        for mut raw in part.calls {
+        for raw in &mut part.calls {
             let call = &mut raw.call;
             for sym in [&mut call.exchange, &mut call.component, &mut call.caller] {
                 *sym = to.sym(*sym, names);
             }
             call.error = to.error(call.error, names, errors);
-            self.calls.push(raw);
         }
+        self.pieces.push(std::mem::take(&mut part.pieces));
+        self.calls.push(std::mem::take(&mut part.calls));
         for mut status in part.statuses {
             status.exchange = to.sym(status.exchange, names);
             self.statuses.push(status);
@@ -189,19 +230,22 @@ impl Merged {
 
     /// Names the merchant of payments that do not state it by the path of their log: where the exchange's log, or
     /// another record, knows a merchant of that name, or where the paths tell several such logs apart.
-    fn name_merchants_by_path(&mut self, pieces: &mut [Piece]) {
-        let known: BTreeSet<Sym> = pieces
+    fn name_merchants_by_path(&mut self, pieces: &mut [Vec<Piece>]) {
+        let unstated = pieces.iter().flatten().filter(|p| !p.merchant_stated);
+        let silent: FastSet<u32> = unstated.map(|p| p.fact.source.input).collect();
+        let silent = BTreeSet::from_iter(silent);
+        if silent.is_empty() {
+            return;
+        }
+        let known: FastSet<Sym> = pieces
             .iter()
+            .flatten()
             .filter(|p| p.merchant_stated)
             .map(|p| p.fact.merchant)
-            .chain(self.calls.iter().map(|c| c.call.caller))
+            .chain(self.calls.iter().flatten().map(|c| c.call.caller))
             .filter(|m| m.is_some())
             .collect();
-        let silent: BTreeSet<u32> = pieces
-            .iter()
-            .filter(|p| !p.merchant_stated)
-            .map(|p| p.fact.source.input)
-            .collect();
+        let known = BTreeSet::from_iter(known);
         let told: BTreeMap<u32, Vec<String>> = silent
             .iter()
             .filter_map(|&i| {
@@ -224,7 +268,7 @@ impl Merged {
             let merchant = by_others.or_else(|| by_path.map(|n| self.names.intern(n)));
             named.extend(merchant.map(|m| (*input, m)));
         }
-        for piece in pieces.iter_mut().filter(|p| !p.merchant_stated) {
+        for piece in pieces.iter_mut().flatten().filter(|p| !p.merchant_stated) {
             if let Some(merchant) = named.get(&piece.fact.source.input) {
                 piece.fact.merchant = *merchant;
             }
@@ -239,9 +283,11 @@ impl Merged {
     fn finish(mut self) -> Timeline {
         let mut pieces = std::mem::take(&mut self.pieces);
         self.name_merchants_by_path(&mut pieces);
-        let attempts = self.fold(pieces);
+        let attempts = self.fold(&pieces);
+        drop(pieces);
         let raw = std::mem::take(&mut self.calls);
-        let calls = self.distinct_calls(raw);
+        let calls = self.distinct_calls(&raw);
+        drop(raw);
         self.notes.sort_by_key(|n| (n.time, n.source));
         self.distinct_notes();
         self.statuses.sort_by_key(|s| (s.start, s.source));
@@ -266,31 +312,41 @@ impl Merged {
     }
 
     /// Groups the records of each attempt and folds every group.
-    fn fold(&mut self, pieces: Vec<Piece>) -> Vec<Attempt> {
-        let (with_id, without): (Vec<Piece>, Vec<Piece>) =
-            pieces.into_iter().partition(|p| p.fact.links[0].is_some());
-        let mut attempts = Vec::with_capacity(with_id.len() + without.len());
-        self.fold_by_payment(with_id, &mut attempts);
-        let (ordered, bare): (Vec<Piece>, Vec<Piece>) =
-            without.into_iter().partition(|p| p.fact.order.is_some());
+    fn fold(&mut self, pieces: &[Vec<Piece>]) -> Vec<Attempt> {
+        let all = || pieces.iter().flatten();
+        let (mut with_id, mut ordered, mut bare) = (Vec::new(), Vec::new(), Vec::new());
+        for piece in all() {
+            if piece.fact.links[0].is_some() {
+                with_id.push(piece);
+            } else if piece.fact.order.is_some() {
+                ordered.push(piece);
+            } else {
+                bare.push(piece);
+            }
+        }
+        let mut attempts = Attempts::default();
+        self.fold_by_payment(&with_id, &mut attempts);
         self.fold_by_order(ordered, &mut attempts);
-        attempts.extend(
-            self.without_overlap(bare, |p| (p.fact.time, p.print, p.fact.source))
-                .iter()
-                .map(|p| p.fact),
-        );
-        attempts.sort_by_key(|a| (a.time, a.source));
-        attempts
+        let bare = self.without_overlap(bare, |p| (p.fact.time, p.print, p.fact.source));
+        bare.into_iter().for_each(|p| attempts.one(p));
+        attempts.by_time()
     }
 
-    fn fold_by_payment(&mut self, mut pieces: Vec<Piece>, attempts: &mut Vec<Attempt>) {
-        pieces.sort_by_key(|p| (p.fact.links[0], p.fact.time, p.fact.source));
-        for group in pieces.chunk_by(|a, b| a.fact.links[0] == b.fact.links[0]) {
-            if group.len() == 1 {
-                attempts.push(group[0].fact);
+    fn fold_by_payment<'p>(&mut self, pieces: &[&'p Piece], attempts: &mut Attempts<'p>) {
+        let mut order: Vec<(IdHash, u32)> = pieces
+            .iter()
+            .enumerate()
+            .map(|(i, p)| (p.fact.links[0], i as u32))
+            .collect();
+        order.par_sort_unstable();
+        for group in order.chunk_by(|a, b| a.0 == b.0) {
+            if let [(_, alone)] = group {
+                attempts.one(pieces[*alone as usize]);
                 continue;
             }
-            for mut of_merchant in by_merchant(group) {
+            let mut group: Vec<Piece> = group.iter().map(|(_, i)| *pieces[*i as usize]).collect();
+            group.sort_by_key(|p| (p.fact.time, p.fact.source));
+            for mut of_merchant in by_merchant(&group) {
                 self.drop_copies(&mut of_merchant);
                 if of_merchant
                     .iter()
@@ -299,9 +355,11 @@ impl Merged {
                     > NO_ID_FROM
                 {
                     self.warn_constant_id(&of_merchant);
-                    attempts.extend(of_merchant.iter().map(|p| p.fact));
+                    of_merchant.iter().for_each(|p| attempts.folded(p.fact));
                 } else {
-                    attempts.extend(folded(&of_merchant));
+                    folded(&of_merchant)
+                        .into_iter()
+                        .for_each(|a| attempts.folded(a));
                 }
             }
         }
@@ -309,15 +367,15 @@ impl Merged {
 
     /// Without a payment id, each final record of an order is an attempt, and what was pending before it belongs
     /// to it.
-    fn fold_by_order(&mut self, mut pieces: Vec<Piece>, attempts: &mut Vec<Attempt>) {
-        pieces.sort_by_key(|p| (p.fact.order, p.fact.merchant, p.fact.time, p.fact.source));
+    fn fold_by_order(&mut self, mut pieces: Vec<&Piece>, attempts: &mut Attempts<'_>) {
+        pieces.par_sort_by_key(|p| (p.fact.order, p.fact.merchant, p.fact.time, p.fact.source));
         for group in pieces
             .chunk_by(|a, b| (a.fact.order, a.fact.merchant) == (b.fact.order, b.fact.merchant))
         {
-            let mut of_order = group.to_vec();
+            let mut of_order: Vec<Piece> = group.iter().map(|p| **p).collect();
             self.drop_copies(&mut of_order);
             for one in of_order.split_inclusive(|p| p.fact.outcome.is_final()) {
-                attempts.extend(folded(one));
+                folded(one).into_iter().for_each(|a| attempts.folded(a));
             }
         }
     }
@@ -354,22 +412,26 @@ impl Merged {
 
     /// One of each call: equal facts with an id in common are copies wherever they are; calls without an id are
     /// copies only where two inputs plainly overlap.
-    fn distinct_calls(&mut self, raw: Vec<RawCall>) -> Vec<Call> {
-        let (mut with_id, without): (Vec<RawCall>, Vec<RawCall>) = raw
-            .into_iter()
-            .partition(|r| r.call.links.iter().any(|l| l.is_some()));
-        with_id.sort_by_key(|r| (call_key(r), r.call.source));
-        let mut calls: Vec<Call> = Vec::with_capacity(with_id.len() + without.len());
-        for copies in with_id.chunk_by(|a, b| call_key(a) == call_key(b)) {
-            calls.push(copies[0].call);
-            for copy in &copies[1..] {
-                self.count_copy(copy.call.source);
+    fn distinct_calls(&mut self, raw: &[Vec<RawCall>]) -> Vec<Call> {
+        let has_id = |r: &&RawCall| r.call.links.iter().any(|l| l.is_some());
+        let (mut with_id, without): (Vec<&RawCall>, Vec<&RawCall>) =
+            raw.iter().flatten().partition(has_id);
+        with_id.par_sort_by_cached_key(|r| (r.call.time, r.call.links));
+        let mut calls: Vec<&RawCall> = Vec::with_capacity(with_id.len() + without.len());
+        for alike in
+            with_id.chunk_by_mut(|a, b| (a.call.time, a.call.links) == (b.call.time, b.call.links))
+        {
+            alike.sort_by_key(|r| (call_key(r), r.call.source));
+            for copies in alike.chunk_by(|a, b| call_key(a) == call_key(b)) {
+                calls.push(copies[0]);
+                for copy in &copies[1..] {
+                    self.count_copy(copy.call.source);
+                }
             }
         }
-        let kept = self.without_overlap(without, |r| (r.call.time, r.print, r.call.source));
-        calls.extend(kept.iter().map(|r| r.call));
-        calls.sort_by_key(|c| (c.time, c.source));
-        calls
+        calls.extend(self.without_overlap(without, |r| (r.call.time, r.print, r.call.source)));
+        calls.par_sort_by_key(|r| (r.call.time, r.call.source));
+        calls.into_iter().map(|r| r.call).collect()
     }
 
     fn distinct_notes(&mut self) {
@@ -456,11 +518,10 @@ impl Merged {
 
     /// Which exchange the words of each error name, now that all exchanges are known.
     fn name_exchanges(&mut self, attempts: &[Attempt], calls: &[Call]) {
-        let mut syms: Vec<Sym> = attempts.iter().map(|a| a.exchange).collect();
+        let mut syms: FastSet<Sym> = attempts.iter().map(|a| a.exchange).collect();
         syms.extend(calls.iter().map(|c| c.exchange));
         syms.extend(self.statuses.iter().map(|s| s.exchange));
-        syms.sort_unstable();
-        syms.dedup();
+        let syms = BTreeSet::from_iter(syms);
         let mut known: Vec<(String, Sym)> = syms
             .into_iter()
             .map(|s| (self.names.text(s).to_owned(), s))
@@ -468,7 +529,7 @@ impl Merged {
             .collect();
         // the longest name first: `ts-order-other-service` before `ts-order-service`
         known.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.0.cmp(&b.0)));
-        let mut by_signature: HashMap<Sym, Sym> = HashMap::new();
+        let mut by_signature: FastMap<Sym, Sym> = FastMap::default();
         for info in &mut self.errors.infos {
             if info.signature.is_none() {
                 continue;
