@@ -103,7 +103,6 @@ impl<'a> Bench<'a> {
         options: &'a Options,
     ) -> Bench<'a> {
         let links = Links::build(timeline, health);
-        let sampling = Sampling::learn(timeline, health, &links);
         let strata = Strata::learn(timeline, &links);
         let log_end = timeline.end();
         let exposures = outages
@@ -118,7 +117,13 @@ impl<'a> Bench<'a> {
                     .collect()
             })
             .collect();
-        let rivals = Rivals::find(timeline, &strata, outages);
+        let (rivals, (sampling, persistence)) = rayon::join(
+            || Rivals::find(timeline, &strata, outages),
+            || {
+                let sampling = Sampling::learn(timeline, health, &links);
+                (sampling, retries::persistence(timeline, outages))
+            },
+        );
         let mut bench = Bench {
             timeline,
             outages,
@@ -131,7 +136,7 @@ impl<'a> Bench<'a> {
             exposures,
             cells: outages.iter().map(|_| Cells::default()).collect(),
             uses,
-            persistence: retries::persistence(timeline, outages),
+            persistence,
             log_end,
         };
         let volumes = bench.volumes();
@@ -181,6 +186,15 @@ impl<'a> Bench<'a> {
     fn count(&mut self) {
         let mut cells: Vec<Cells> = std::mem::take(&mut self.cells);
         let mut outside = Outside::default();
+        let inside: Vec<(usize, usize, Window, Failure)> = self
+            .timeline
+            .attempts
+            .par_iter()
+            .enumerate()
+            .filter(|(_, a)| a.outcome.is_final())
+            .flat_map_iter(|(i, a)| self.inside(i, a))
+            .collect();
+        let mut inside = inside.into_iter().peekable();
         for (i, attempt) in self
             .timeline
             .attempts
@@ -194,21 +208,15 @@ impl<'a> Bench<'a> {
             } else {
                 self.sampling.stands_for(attempt.merchant)
             };
-            let met = self.met(attempt);
-            if met.is_empty() {
+            if self.exposures.iter().all(|e| e.window(attempt).is_none()) {
                 let what =
                     failed.then(|| (attempt.class, self.timeline.error(attempt.error).signature));
                 outside.add((self.strata.of[i], what), stands_for);
                 continue;
             }
-            let calls = self.links.of(attempt);
-            for (o, window, _) in met.into_iter().filter(|m| m.2 >= 1.0) {
-                let seen = self.failure(i, attempt, o, &calls).0;
+            while let Some((_, o, window, seen)) = inside.next_if(|s| s.0 == i) {
                 let failure = failed.then_some(&seen);
-                // What a rival explains would otherwise pass for the outage's doing.
-                if failure.and_then(|f| self.rival(attempt, f, o)).is_none() {
-                    cells[o].add_inside(seen.who, window, seen.link, stands_for, failure);
-                }
+                cells[o].add_inside(seen.who, window, seen.link, stands_for, failure);
             }
         }
         for ((kind, what), count) in &outside.sorted() {
@@ -217,6 +225,23 @@ impl<'a> Bench<'a> {
             }
         }
         self.cells = cells;
+    }
+
+    /// What is counted of an attempt, for each outage that it surely met and whose doing a failure of it may be.
+    fn inside(&self, i: usize, attempt: &Attempt) -> Vec<(usize, usize, Window, Failure)> {
+        let mut met = self.met(attempt);
+        met.retain(|m| m.2 >= 1.0);
+        if met.is_empty() {
+            return Vec::new();
+        }
+        let calls = self.links.of(attempt);
+        let seen = |(o, window, _): (usize, Window, f64)| {
+            let seen = self.failure(i, attempt, o, &calls).0;
+            // What a rival explains would otherwise pass for the outage's doing.
+            let by_rival = attempt.outcome.is_bad() && self.rival(attempt, &seen, o).is_some();
+            (!by_rival).then_some((i, o, window, seen))
+        };
+        met.into_iter().filter_map(seen).collect()
     }
 
     /// The outages that an attempt met: index, stretch, probability that it was on by then.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use crate::model::{Attempt, Call, FastMap, IdHash, Sym};
+use crate::model::{Attempt, Call, IdHash, Sym};
 use crate::timeline::{CallState, Health, Timeline};
 
 /// An id shared by more attempts than this is no link (a retry chain may share one).
@@ -25,7 +25,7 @@ pub(crate) struct Links<'a> {
     timeline: &'a Timeline,
     calls: ById,
     /// Attempts that carry an id of calls, by the place of its first call in `calls`.
-    attempts: FastMap<u32, Carriers>,
+    attempts: Vec<Carriers>,
     /// Attempts by their order, where that is no id of their own and an id of calls.
     by_order: ById,
     bad_by_caller: BTreeMap<(Sym, Sym), Vec<u32>>,
@@ -33,7 +33,7 @@ pub(crate) struct Links<'a> {
 }
 
 /// The attempts that carry an id.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Carriers {
     count: u32,
     last: u32,
@@ -100,14 +100,13 @@ impl<'a> Links<'a> {
             }
         }
         let calls = ById::of(calls);
-        let mut attempts: FastMap<u32, Carriers> = FastMap::default();
+        let mut attempts = vec![Carriers::default(); calls.pairs.len()];
         let mut by_order: Vec<(IdHash, u32)> = Vec::new();
         for (i, a) in timeline.attempts.iter().enumerate() {
             for id in distinct(&a.links) {
                 let of = calls.range(id);
                 if !of.is_empty() {
-                    let carriers = attempts.entry(of.start as u32);
-                    let carriers = carriers.or_insert(Carriers { count: 0, last: 0 });
+                    let carriers = &mut attempts[of.start];
                     carriers.count += 1;
                     carriers.last = i as u32;
                 }
@@ -182,11 +181,22 @@ impl<'a> Links<'a> {
         self.by_order.get(order)
     }
 
+    /// A number for each id of a call, less than [`Links::places`].
+    pub(crate) fn place(&self, id: IdHash) -> Option<usize> {
+        let of = self.calls.range(id);
+        (!of.is_empty()).then_some(of.start)
+    }
+
+    /// The bound on [`Links::place`].
+    pub(crate) fn places(&self) -> usize {
+        self.calls.pairs.len()
+    }
+
     /// The last attempt that carries an id of a call.
     pub(crate) fn carrier(&self, id: IdHash) -> Option<u32> {
-        let of = self.calls.range(id);
-        let carriers = self.attempts.get(&(of.start as u32));
-        carriers.filter(|_| !of.is_empty()).map(|c| c.last)
+        let place = self.place(id)?;
+        let carriers = &self.attempts[place];
+        (carriers.count > 0).then_some(carriers.last)
     }
 
     /// Whether ids join a fair part of the calls to attempts at all.
@@ -220,8 +230,7 @@ impl<'a> Links<'a> {
         if of.is_empty() || of.len() > MOST_CALLS {
             return &[];
         }
-        let carriers = self.attempts.get(&(of.start as u32));
-        if carriers.is_some_and(|c| c.count as usize > MOST_ATTEMPTS) {
+        if self.attempts[of.start].count as usize > MOST_ATTEMPTS {
             return &[];
         }
         &self.calls.pairs[of]

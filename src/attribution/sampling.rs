@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::links::Links;
-use crate::model::{Evidence, FastMap, FastSet, Finding, IdHash, Severity, SourceRef, Sym};
+use crate::model::{Call, Evidence, FastSet, Finding, IdHash, Severity, SourceRef, Sym};
 use crate::timeline::{CallState, Health, Timeline};
 
 /// Ids of good calls needed to judge.
@@ -174,27 +174,32 @@ impl Sampling {
     }
 }
 
+fn first_id(call: &Call) -> Option<IdHash> {
+    call.links.into_iter().find(|l| l.is_some())
+}
+
 fn count(
     timeline: &Timeline,
     health: &Health,
     links: &Links<'_>,
     merchants: &FastSet<Sym>,
 ) -> BTreeMap<Sym, Ids> {
-    let mut seen: FastMap<IdHash, bool> = FastMap::default();
+    // Whether a call with the id at that place was bad; nothing where none was seen, or it is counted.
+    let mut seen: Vec<Option<bool>> = vec![None; links.places()];
     let own = |caller: &Sym| caller.is_some() && merchants.contains(caller);
     for call in timeline.calls.iter().filter(|c| own(&c.caller)) {
-        if let Some(id) = call.links.into_iter().find(|l| l.is_some()) {
+        if let Some(place) = first_id(call).and_then(|id| links.place(id)) {
             let bad = matches!(health.state(call), CallState::Failed | CallState::Slow);
-            *seen.entry(id).or_default() |= bad;
+            seen[place] = Some(bad || seen[place] == Some(true));
         }
     }
     let mut out: BTreeMap<Sym, Ids> = BTreeMap::new();
     for call in timeline.calls.iter().filter(|c| own(&c.caller)) {
-        let Some(id) = call.links.into_iter().find(|l| l.is_some()) else {
+        let Some(id) = first_id(call) else {
             continue;
         };
         // Each id counts once, at its first call.
-        let Some(bad) = seen.remove(&id) else {
+        let Some(bad) = links.place(id).and_then(|place| seen[place].take()) else {
             continue;
         };
         let ids = out.entry(call.caller).or_default();

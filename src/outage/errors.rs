@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::episode::{Episode, RowOf, Seen, episodes};
 use super::series::by_component;
 use super::{Context, Detector, Found, MERGE_GAP_S, evidence, name};
@@ -23,19 +25,26 @@ impl Detector for CallErrors {
     }
 
     fn detect(&self, context: &Context<'_>, _earlier: &Found) -> Found {
-        let mut found = Found::default();
-        for (exchange, components) in by_component(context.timeline) {
-            let mut all: Vec<usize> = components.values().flatten().copied().collect();
-            all.sort_unstable();
-            if has_baseline(&row_of(context, &all)) {
+        let found: Vec<Found> = by_component(context.timeline)
+            .into_par_iter()
+            .map(|(exchange, components)| {
+                let mut found = Found::default();
+                let mut all: Vec<usize> = components.values().flatten().copied().collect();
+                all.sort_unstable();
+                if has_baseline(&row_of(context, &all)) {
+                    found.episodes = of_exchange(context, exchange, &components, &all);
+                } else {
+                    found.findings.extend(no_baseline(context, exchange, &all));
+                }
                 found
-                    .episodes
-                    .extend(of_exchange(context, exchange, &components, &all));
-            } else {
-                found.findings.extend(no_baseline(context, exchange, &all));
-            }
+            })
+            .collect();
+        let mut all = Found::default();
+        for of_exchange in found {
+            all.episodes.extend(of_exchange.episodes);
+            all.findings.extend(of_exchange.findings);
         }
-        found
+        all
     }
 }
 

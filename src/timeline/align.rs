@@ -5,13 +5,14 @@
 //! Without shared ids the moments of the calls are held against those of the attempts (`lag`), for stamps that state no
 //! zone after the failure series were aligned at whole quarters of an hour. A whole-zone offset of such an input is its zone; what remains is the skew of its clock.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Timeline;
 use super::drift::{BLUR_S, Bound, Clock, LEAST_PAIRS, fit};
 use super::lag::by_moments;
 use crate::model::{
-    Attempt, Call, ClockStep, ErrorClass, IdHash, InputSummary, Outcome, Role, Sym, Time, ZoneFrom,
+    Attempt, Call, ClockStep, ErrorClass, FastMap, FastSet, IdHash, InputSummary, Outcome, Role,
+    Sym, Time, ZoneFrom,
 };
 use crate::stats::median;
 
@@ -60,14 +61,16 @@ pub fn align(timeline: &mut Timeline) {
 
 /// Attempts and calls that share a selective id.
 fn pairs_by_ids(timeline: &Timeline) -> Pairs {
-    let attempts = index_attempts(timeline);
     let step = (timeline.calls.len() / MOST_PAIRS).max(1);
-    let mut crowd: HashMap<IdHash, usize> = HashMap::new();
+    let looked_at = timeline.calls.iter().step_by(step);
+    let asked: FastSet<IdHash> = looked_at.flat_map(|c| c.links).collect();
+    let attempts = index_attempts(timeline, &asked);
+    let mut crowd: FastMap<IdHash, usize> = FastMap::default();
     for id in timeline
         .calls
         .iter()
         .flat_map(|c| c.links)
-        .filter(|l| l.is_some())
+        .filter(|l| l.is_some() && asked.contains(l))
     {
         *crowd.entry(id).or_default() += 1;
     }
@@ -94,7 +97,7 @@ fn pairs_by_ids(timeline: &Timeline) -> Pairs {
 fn telling(timeline: &Timeline, of_inputs: &mut Vec<(u32, u32)>) {
     let attempt = |a: u32| &timeline.attempts[a as usize];
     let ends = |c: u32| timeline.calls[c as usize].end();
-    let mut last: HashMap<u32, u32> = HashMap::new();
+    let mut last: FastMap<u32, u32> = FastMap::default();
     for &(a, c) in of_inputs.iter() {
         let known = last.entry(a).or_insert(c);
         if ends(c) > ends(*known) {
@@ -132,12 +135,16 @@ fn telling(timeline: &Timeline, of_inputs: &mut Vec<(u32, u32)>) {
     });
 }
 
-/// The attempt of each link id; `None` where several share it.
-fn index_attempts(timeline: &Timeline) -> HashMap<IdHash, Option<u32>> {
-    let mut out: HashMap<IdHash, Option<u32>> = HashMap::new();
+/// The attempt of each link id that is asked for; `None` where several share it.
+fn index_attempts(timeline: &Timeline, asked: &FastSet<IdHash>) -> FastMap<IdHash, Option<u32>> {
+    let mut out: FastMap<IdHash, Option<u32>> = FastMap::default();
     for (i, a) in timeline.attempts.iter().enumerate() {
         let own = Some(i as u32);
-        for id in a.links.into_iter().filter(|l| l.is_some()) {
+        for id in a
+            .links
+            .into_iter()
+            .filter(|l| l.is_some() && asked.contains(l))
+        {
             let known = out.entry(id).or_insert(own);
             if *known != own {
                 *known = None;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Timeline;
-use crate::model::{Call, ErrorClass, Sym};
+use crate::model::{Call, ErrorClass, FastMap, Sym};
 use crate::stats::{median, quantile};
 
 /// An answer this many times slower than usual counts as bad.
@@ -17,7 +17,7 @@ const LEAST_TIMED_CALLS: usize = 50;
 /// Which calls count as bad: the upstream was at fault, or the answer came much later than usual.
 #[derive(Debug, Default)]
 pub struct Health {
-    slow_us: BTreeMap<(Sym, Sym), u32>,
+    slow_us: FastMap<(Sym, Sym), u32>,
 }
 
 /// What a call says about the exchange.

@@ -6,7 +6,7 @@ use super::saved::{Saved, rate, saved};
 use super::{hit, left_out, list, share};
 use crate::impact::Outcome;
 use crate::model::{
-    Attempt, IdHash, ObservedRate, Outcome as End, Switched, Sym, Time, WhatIf, WhatIfCase,
+    Attempt, FastSet, IdHash, ObservedRate, Outcome as End, Switched, Sym, Time, WhatIf, WhatIfCase,
 };
 
 const KIND: &str = "other_method";
@@ -14,7 +14,7 @@ const KIND: &str = "other_method";
 const SAME_PURCHASE_S: f64 = 3600.0;
 
 /// Whose attempts belong together.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Purchase {
     Order(Sym, IdHash),
     Customer(Sym, IdHash),
@@ -99,9 +99,10 @@ pub(super) fn case(o: &Outcome<'_>, outage: usize, out: &mut WhatIf) {
 
 /// Looks for later attempts of the same purchases by another method.
 fn follow(o: &Outcome<'_>, affected: &mut BTreeMap<Purchase, Affected>) {
+    let known: FastSet<Purchase> = affected.keys().copied().collect();
     for a in o.timeline.attempts.iter().filter(|a| a.method.is_some()) {
-        let Some((purchase, of)) = Purchase::of(a).and_then(|p| Some((p, affected.get_mut(&p)?)))
-        else {
+        let purchase = Purchase::of(a).filter(|p| known.contains(p));
+        let Some((purchase, of)) = purchase.and_then(|p| Some((p, affected.get_mut(&p)?))) else {
             continue;
         };
         if a.method == of.method || a.start < of.failed || a.start > purchase.until(of.failed) {
