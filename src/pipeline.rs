@@ -86,8 +86,11 @@ struct Found {
 /// # Errors
 /// When an input cannot be read at all.
 pub fn analyze(settings: &Settings) -> Result<Report> {
-    let found = find(settings)?;
+    let mut found = find(settings)?;
     let mut report = report_of(settings, &found);
+    for (failure, j) in report.failures.iter_mut().zip(&mut found.judged.judgements) {
+        failure.evidence = std::mem::take(&mut j.evidence);
+    }
     report.citations = cite(settings, &found.inputs, &worth_citing(&report));
     Ok(report)
 }
@@ -99,7 +102,10 @@ pub fn analyze(settings: &Settings) -> Result<Report> {
 /// As [`analyze`].
 pub fn explain(settings: &Settings, id: &str) -> Result<(Report, Vec<Story>)> {
     let found = find(settings)?;
-    let report = report_of(settings, &found);
+    let mut report = report_of(settings, &found);
+    for (failure, j) in report.failures.iter_mut().zip(&found.judged.judgements) {
+        failure.evidence.clone_from(&j.evidence);
+    }
     let wanted = IdHash::of(id);
     let with = |matches: &dyn Fn(&Attempt) -> bool| -> Vec<usize> {
         let attempts = found.timeline.attempts.iter().enumerate();

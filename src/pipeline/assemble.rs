@@ -15,7 +15,7 @@ use crate::{impact, parse, source};
 /// Failures of each verdict whose lines are cited.
 const CITED_PER_VERDICT: usize = 3;
 
-/// The whole report, without citations.
+/// The whole report, without citations and without the failures' evidence.
 pub(super) fn report_of(settings: &Settings, found: &Found) -> Report {
     let Found {
         timeline,
@@ -241,7 +241,7 @@ fn row(timeline: &Timeline, j: &Judgement) -> FailedAttempt {
         probability: j.probability,
         outage: j.outage,
         channel: j.channel,
-        evidence: j.evidence.clone(),
+        evidence: Vec::new(),
         source: a.source,
     }
 }
