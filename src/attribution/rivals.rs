@@ -75,6 +75,42 @@ pub(crate) struct Rival {
 pub(crate) struct Rivals {
     stretches: Vec<Rival>,
     by_key: FastMap<(Group, Sign), Vec<usize>>,
+    /// Those that tell of a fault elsewhere, by group.
+    elsewhere: FastMap<Group, InTime>,
+}
+
+/// Stretches in order of their start, so that those of a moment are found without a look at all.
+#[derive(Default)]
+struct InTime {
+    /// Places in [`Rivals::stretches`].
+    order: Vec<usize>,
+    starts: Vec<Time>,
+    /// The latest end of all up to the same place.
+    ends: Vec<Time>,
+}
+
+impl InTime {
+    fn of(mut order: Vec<usize>, stretches: &[Rival]) -> InTime {
+        order.sort_by_key(|&i| (stretches[i].span.start, i));
+        let starts = order.iter().map(|&i| stretches[i].span.start).collect();
+        let mut latest = Time::MIN;
+        let ends = order.iter().map(|&i| {
+            latest = latest.max(stretches[i].span.end);
+            latest
+        });
+        InTime {
+            ends: ends.collect(),
+            starts,
+            order,
+        }
+    }
+
+    /// Places of stretches that may contain `time`: all that do are among them.
+    fn near(&self, time: Time) -> impl Iterator<Item = usize> + '_ {
+        let begun = self.starts.partition_point(|s| *s <= time);
+        let behind = (0..begun).rev().take_while(move |&i| self.ends[i] >= time);
+        behind.map(|i| self.order[i])
+    }
 }
 
 impl Rivals {
@@ -100,7 +136,19 @@ impl Rivals {
         for (i, r) in stretches.iter().enumerate() {
             by_key.entry((r.group, r.sign)).or_default().push(i);
         }
-        Rivals { stretches, by_key }
+        let mut elsewhere: FastMap<Group, Vec<usize>> = FastMap::default();
+        for (i, r) in stretches.iter().enumerate() {
+            if r.mechanism.is_a_fault_elsewhere() {
+                elsewhere.entry(r.group).or_default().push(i);
+            }
+        }
+        let in_time = |(group, order)| (group, InTime::of(order, &stretches));
+        let elsewhere = elsewhere.into_iter().map(in_time).collect();
+        Rivals {
+            stretches,
+            by_key,
+            elsewhere,
+        }
     }
 
     /// The stretch that covers a failed attempt and is probably not the outage's doing, with the probability that it is.
@@ -147,14 +195,14 @@ impl Rivals {
             Sign::Upstream => speaks_of_upstream(failure.class),
         };
         let covers = |r: &&Rival| {
-            own.contains(&r.group)
-                && !is_its_own(r.sign)
-                && r.mechanism.is_a_fault_elsewhere()
+            !is_its_own(r.sign)
                 && r.span.contains(attempt.start)
                 && (r.confined < SURELY_CONFINED || r.currency == attempt.currency)
         };
-        self.stretches
-            .iter()
+        own.iter()
+            .filter_map(|group| self.elsewhere.get(group))
+            .flat_map(|in_time| in_time.near(attempt.start))
+            .map(|i| &self.stretches[i])
             .filter(covers)
             .map(|r| (r, self.follows(r, outage, failure.who.uses, log_end)))
             .filter(|(_, follows)| *follows < APART)
@@ -187,7 +235,6 @@ impl Rivals {
             .stretches
             .iter()
             .filter(|r| outages.iter().all(|o| apart(r, o)))
-            .filter(|r| !mostly_caused(timeline, strata, r, judgements))
             .collect();
         alone.sort_by_key(|r| {
             (
@@ -204,7 +251,10 @@ impl Rivals {
                 t.span.overlaps(&r.span)
                     && (covers(strata, t.group, r.group) || covers(strata, r.group, t.group))
             };
-            if told.len() < MOST_TOLD && !told.iter().any(same) {
+            if told.len() < MOST_TOLD
+                && !told.iter().any(same)
+                && !mostly_caused(timeline, strata, r, judgements)
+            {
                 told.push(r);
             }
         }
