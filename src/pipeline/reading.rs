@@ -49,17 +49,32 @@ pub(super) fn read_all(settings: &Settings, inputs: &[Input]) -> Result<Vec<Part
     let options = options(settings);
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(settings.threads.max(1))
+        // A thread that waits for pieces of one input may begin another: room for many, one inside the other.
+        .stack_size(64 << 20)
         .build()
         .context("failed to start threads")?;
     pool.install(|| {
-        let mut parts: Vec<Reading> = inputs
-            .par_iter()
-            .enumerate()
-            .map(|(i, input)| read_one(settings, &options, i as u32, input))
-            .collect::<Result<_>>()?;
+        // A large input keeps all threads busy by itself; several of them at once would only hold more memory.
+        let (large, small): (Vec<usize>, Vec<usize>) =
+            (0..inputs.len()).partition(|&i| is_large(&inputs[i]));
+        let read = |i: usize| Ok((i, read_one(settings, &options, i as u32, &inputs[i])?));
+        let mut read_in: Vec<(usize, Reading)> =
+            small.into_par_iter().map(read).collect::<Result<_>>()?;
+        for i in large {
+            read_in.push(read(i)?);
+        }
+        read_in.sort_by_key(|(i, _)| *i);
+        let mut parts: Vec<Reading> = read_in.into_iter().map(|(_, reading)| reading).collect();
         read_undated_again(settings, &options, inputs, &mut parts)?;
         Ok(parts.into_iter().map(|r| r.part).collect())
     })
+}
+
+/// Whether an input is worth all threads, by its size on disk; of a pipe or an archive it is not known.
+fn is_large(input: &Input) -> bool {
+    const LARGE: u64 = 4 << 20;
+    let size = std::fs::metadata(&input.path).map_or(0, |m| m.len());
+    input.entry.is_none() && size >= LARGE
 }
 
 /// One input, read.
