@@ -56,9 +56,14 @@ fn exception(line: &str) -> Option<(&str, &str)> {
         && name
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'$' | b'\\'));
+    // Python names some classes by what happened and their module by what they are: `ccxt.base.errors.ExchangeNotAvailable`.
+    let of_errors = |part: &str| {
+        ["errors", "exceptions", "exception", "error"].contains(&part.to_ascii_lowercase().as_str())
+    };
     let named = ["Exception", "Error", "Timeout", "Fault"]
         .iter()
-        .any(|e| class.ends_with(e));
+        .any(|e| class.ends_with(e))
+        || name.split('.').rev().skip(1).any(of_errors);
     let dotted = name.len() > class.len();
     // A bare "Error" or "Timeout" begins sentences too: a colon shows that it is a class.
     let fits = is_class
@@ -118,6 +123,7 @@ mod tests {
             "\tat com.example.Pay(Pay.java:7)",
             "java.net.SocketTimeoutException: Read timed out",
             "requests.exceptions.ReadTimeout: HTTPSConnectionPool(host='x')",
+            "ccxt.base.errors.ExchangeNotAvailable: binance GET https://api.binance.com/api/v3/order 503",
             "Caused by: java.io.IOException: x",
             "Traceback (most recent call last):",
             "  File \"pay.py\", line 7, in charge",
