@@ -12,7 +12,7 @@ use anyhow::Result;
 
 use crate::model::{
     Attempt, IdHash, Report, Role, SloTarget, Story, Suggestion, Thresholds, Time, TimelineRow,
-    WhatIfOptions, ZoneFrom,
+    Watched, WhatIfOptions, ZoneFrom,
 };
 use crate::outage::Detected;
 use crate::timeline::Timeline;
@@ -64,6 +64,8 @@ pub struct Settings {
     pub slo: Option<SloTarget>,
     /// Clients' time-outs by exchange, in milliseconds.
     pub client_timeout_ms: BTreeMap<String, u64>,
+    /// Is told how far the run is.
+    pub watch: Watched,
     /// Threads that read.
     pub threads: usize,
     /// Only payments of these merchants; all when empty.
@@ -87,10 +89,12 @@ struct Found {
 /// When an input cannot be read at all.
 pub fn analyze(settings: &Settings) -> Result<Report> {
     let mut found = find(settings)?;
+    settings.watch.stage("add up");
     let mut report = report_of(settings, &found);
     for (failure, j) in report.failures.iter_mut().zip(&mut found.judged.judgements) {
         failure.evidence = std::mem::take(&mut j.evidence);
     }
+    settings.watch.stage("quote lines");
     report.citations = cite(settings, &found.inputs, &worth_citing(&report));
     Ok(report)
 }
@@ -175,9 +179,7 @@ fn judging(settings: &Settings) -> attribution::Options {
 /// # Errors
 /// When an input cannot be read at all.
 pub fn inspect(settings: &Settings, with_errors: bool) -> Result<Report> {
-    let (inputs, warnings) = source::discover(&settings.requests, &settings.limits)?;
-    let mut timeline = timeline::assemble(read_all(settings, &inputs)?);
-    timeline::align(&mut timeline);
+    let (_, warnings, timeline) = joint_timeline(settings)?;
     let mut report = base_report(settings, &timeline, warnings);
     if with_errors {
         let seen = seen::errors(&timeline, &settings.classes);
@@ -206,21 +208,35 @@ pub fn suggest(settings: &Settings) -> Result<Vec<Suggestion>> {
 /// # Errors
 /// As [`inspect`].
 pub fn timeline_all(settings: &Settings, row: &mut dyn FnMut(TimelineRow)) -> Result<Report> {
-    let (inputs, warnings) = source::discover(&settings.requests, &settings.limits)?;
-    let mut timeline = timeline::assemble(read_all(settings, &inputs)?);
-    timeline::align(&mut timeline);
+    let (inputs, warnings, timeline) = joint_timeline(settings)?;
     let rows = rows::all(settings, &inputs, &timeline)?;
     rows.into_iter().for_each(row);
     Ok(base_report(settings, &timeline, warnings))
 }
 
-fn find(settings: &Settings) -> Result<Found> {
+/// All facts of all inputs on one time line, with the warnings of the search for inputs.
+fn joint_timeline(settings: &Settings) -> Result<(Vec<source::Input>, Vec<String>, Timeline)> {
+    settings.watch.stage("find inputs");
     let (inputs, warnings) = source::discover(&settings.requests, &settings.limits)?;
-    let mut timeline = timeline::assemble(read_all(settings, &inputs)?);
+    settings
+        .watch
+        .expect(inputs.iter().map(source::Input::bytes).sum());
+    settings.watch.stage("read");
+    let parts = read_all(settings, &inputs)?;
+    settings.watch.stage("assemble");
+    let mut timeline = timeline::assemble(parts);
+    settings.watch.stage("align clocks");
     timeline::align(&mut timeline);
+    Ok((inputs, warnings, timeline))
+}
+
+fn find(settings: &Settings) -> Result<Found> {
+    let (inputs, warnings, mut timeline) = joint_timeline(settings)?;
     keep_wanted(settings, &mut timeline);
+    settings.watch.stage("detect");
     let mut detected = outage::detect(&timeline, &settings.client_timeout_ms);
     keep_wanted_outages(settings, &mut detected);
+    settings.watch.stage("judge");
     let judged = attribution::judge(
         &timeline,
         &detected.outages,

@@ -163,6 +163,10 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub(crate) progress: Mode,
 
+    /// Tell on standard error where the time went, how much was read and how much memory it took
+    #[arg(long)]
+    pub(crate) timing: bool,
+
     /// No warnings and no progress; errors are still shown
     #[arg(short, long)]
     pub(crate) quiet: bool,

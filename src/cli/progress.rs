@@ -1,9 +1,18 @@
-//! A sign of life on standard error, for runs that take longer than a glance.
+//! How far a run is, on standard error: a bar while it goes on, and with `--timing` where the time went.
 
-use std::io::{self, Write as _};
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::model::Watch;
+
+/// Nothing is shown of work that is done within this time.
+const GLANCE: Duration = Duration::from_secs(1);
 
 /// `--progress`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -15,41 +24,116 @@ pub(crate) enum Mode {
     Never,
 }
 
-/// Shows for how long the work has been going on, once a second; wiped when dropped. Nothing is shown of work
-/// that is done within a second.
+/// Sees a run go on.
+#[derive(Debug)]
+pub(crate) struct Monitor {
+    begun: Instant,
+    /// When each stage began.
+    stages: Mutex<Vec<(&'static str, Instant)>>,
+    read: AtomicU64,
+    bar: ProgressBar,
+}
+
+impl Monitor {
+    /// Starts the watch.
+    pub(crate) fn start() -> Arc<Monitor> {
+        Arc::new(Monitor {
+            begun: Instant::now(),
+            stages: Mutex::default(),
+            read: AtomicU64::new(0),
+            bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()),
+        })
+    }
+
+    /// Where the time went until now, the bytes read, and the most memory that was held where the system tells it.
+    pub(crate) fn tell(&self, threads: usize, out: &mut dyn io::Write) -> io::Result<()> {
+        let end = Instant::now();
+        let stages = self.stages.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = (end - self.begun).as_secs_f64();
+        writeln!(out, "{:<14} {:>9} {:>6}", "stage", "seconds", "share")?;
+        let ends = stages.iter().skip(1).map(|(_, at)| *at).chain([end]);
+        for ((name, from), to) in stages.iter().zip(ends) {
+            let took = (to - *from).as_secs_f64();
+            let share = 100.0 * took / all.max(f64::MIN_POSITIVE);
+            writeln!(out, "{name:<14} {took:>9.3} {share:>5.0}%")?;
+        }
+        let read = self.read.load(Ordering::Relaxed) as f64 / 1e6;
+        let rate = read / all.max(f64::MIN_POSITIVE);
+        let memory = peak_memory().map_or(String::new(), |kib| {
+            format!(", {} MiB of memory at most", kib / 1024)
+        });
+        writeln!(
+            out,
+            "{:<14} {all:>9.3}        {read:.1} MB read, {rate:.0} MB/s, {threads} thread{}{memory}",
+            "in all",
+            if threads == 1 { "" } else { "s" },
+        )
+    }
+}
+
+/// The most memory that this process held, in KiB.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.parse().ok()
+}
+
+impl Watch for Monitor {
+    fn stage(&self, name: &'static str) {
+        let mut stages = self.stages.lock().unwrap_or_else(PoisonError::into_inner);
+        stages.push((name, Instant::now()));
+        let form = if name == "read" {
+            "{prefix} {bytes} of {total_bytes} {wide_bar} {bytes_per_sec}, {eta} left: {msg}"
+        } else {
+            "{prefix}, {elapsed}"
+        };
+        if let Ok(style) = ProgressStyle::with_template(form) {
+            self.bar.set_style(style);
+        }
+        self.bar.set_prefix(name);
+    }
+
+    fn expect(&self, bytes: u64) {
+        self.bar.set_length(bytes);
+    }
+
+    fn input(&self, shown: &str) {
+        self.bar
+            .set_message(crate::report::visible(shown).into_owned());
+    }
+
+    fn read(&self, bytes: u64) {
+        self.read.fetch_add(bytes, Ordering::Relaxed);
+        self.bar.inc(bytes);
+    }
+}
+
+/// Shows the bar of a monitor from the first second on; wiped when dropped.
 pub(crate) struct Progress {
+    monitor: Arc<Monitor>,
     /// Hanging up ends the thread.
     line: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Progress {
-    /// Starts when `on`; otherwise nothing happens.
-    pub(crate) fn start(on: bool) -> Progress {
-        if !on {
-            return Progress {
-                line: None,
-                thread: None,
-            };
-        }
+    /// Starts when `on`; otherwise nothing is shown.
+    pub(crate) fn start(monitor: &Arc<Monitor>, on: bool) -> Progress {
         let (line, hang_up) = mpsc::channel::<()>();
-        let thread = std::thread::spawn(move || {
-            let start = Instant::now();
-            let mut shown = false;
-            while hang_up.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout) {
-                shown = true;
-                show(&format!(
-                    "\rreading and judging, {} s",
-                    start.elapsed().as_secs()
-                ));
-            }
-            if shown {
-                show("\r\x1b[K");
-            }
+        let bar = monitor.bar.clone();
+        let thread = on.then(|| {
+            std::thread::spawn(move || {
+                if hang_up.recv_timeout(GLANCE) == Err(RecvTimeoutError::Timeout) {
+                    bar.set_draw_target(ProgressDrawTarget::stderr());
+                    bar.enable_steady_tick(Duration::from_millis(200));
+                    let _ = hang_up.recv();
+                }
+            })
         });
         Progress {
+            monitor: Arc::clone(monitor),
             line: Some(line),
-            thread: Some(thread),
+            thread,
         }
     }
 }
@@ -61,13 +145,8 @@ impl Drop for Progress {
             // Progress is decoration: its end says nothing about the work.
             let _ = thread.join();
         }
+        self.monitor.bar.finish_and_clear();
     }
-}
-
-fn show(text: &str) {
-    let mut err = io::stderr().lock();
-    let _ = err.write_all(text.as_bytes());
-    let _ = err.flush();
 }
 
 #[cfg(test)]
@@ -77,8 +156,26 @@ mod tests {
     #[test]
     fn ends_at_once_when_dropped() {
         let start = Instant::now();
-        drop(Progress::start(true));
-        drop(Progress::start(false));
+        let monitor = Monitor::start();
+        drop(Progress::start(&monitor, true));
+        drop(Progress::start(&monitor, false));
         assert!(start.elapsed() < Duration::from_millis(900));
+    }
+
+    #[test]
+    fn every_stage_is_told_once_in_its_order() {
+        let monitor = Monitor::start();
+        monitor.stage("read");
+        monitor.read(2_000_000);
+        monitor.stage("judge");
+        let mut out = Vec::new();
+        monitor.tell(2, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let heads: Vec<&str> = text
+            .lines()
+            .map(|l| l.split_whitespace().next().unwrap())
+            .collect();
+        assert_eq!(heads, ["stage", "read", "judge", "in"]);
+        assert!(text.contains("2.0 MB read"), "{text}");
     }
 }

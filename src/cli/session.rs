@@ -1,17 +1,18 @@
 //! One run of an analysing subcommand, from typed arguments to exit status: what they all do alike.
 
 use std::io;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 
 use super::args::{InputArgs, JudgingArgs, OutputArgs, RedactArg, RunArgs, SelectionArgs};
 use super::exit::{self, ExitStatus};
 use super::output::Output;
-use super::progress::{Mode, Progress};
+use super::progress::{Mode, Monitor, Progress};
 use super::settings;
 use super::show_error::{Fault, warn};
 use super::terminal::{self, Look, Surroundings};
-use crate::model::{InputSummary, Report};
+use crate::model::{InputSummary, Report, Watch, Watched};
 use crate::pipeline::Settings;
 use crate::report::{Redact, Reporter, View};
 
@@ -34,6 +35,7 @@ pub(crate) struct Common {
 pub(crate) struct Session<'a> {
     run: &'a RunArgs,
     look: Look,
+    monitor: Arc<Monitor>,
     /// What to do.
     pub(crate) settings: Settings,
     /// How to show it.
@@ -55,13 +57,15 @@ impl<'a> Session<'a> {
     /// Gives the arguments their meaning and opens the output.
     pub(crate) fn start(args: &'a Common) -> Result<Session<'a>> {
         let config = settings::config(&args.inputs)?;
-        let settings = settings::settings(
+        let monitor = Monitor::start();
+        let mut settings = settings::settings(
             &args.inputs,
             &args.selection,
             &args.judging,
             &args.run,
             &config,
         )?;
+        settings.watch = Watched::by(Arc::clone(&monitor) as Arc<dyn Watch>);
         let path = args.output.output.as_deref();
         if let Some(path) = path {
             settings::refuse_to_overwrite_input(&settings.requests, path)?;
@@ -71,6 +75,7 @@ impl<'a> Session<'a> {
         Ok(Session {
             run: &args.run,
             look,
+            monitor,
             settings,
             view: view(&args.output, args.run.verbose, look),
             output: Output::create(path)?,
@@ -80,7 +85,7 @@ impl<'a> Session<'a> {
     /// Shows progress until dropped.
     pub(crate) fn progress(&self) -> Progress {
         let wanted = self.run.progress == Mode::Auto && !self.run.quiet;
-        Progress::start(wanted && self.look.progress)
+        Progress::start(&self.monitor, wanted && self.look.progress)
     }
 
     /// Writes a report through the reporter of this name, and ends.
@@ -95,6 +100,7 @@ impl<'a> Session<'a> {
             .iter()
             .find(|r| r.id() == format)
             .with_context(|| format!("no output format \"{format}\""))?;
+        self.monitor.stage("write");
         let written = reporter.write(report, &self.view, &mut self.output);
         self.end(report, written, warnings)
     }
@@ -108,6 +114,12 @@ impl<'a> Session<'a> {
     ) -> Result<ExitStatus> {
         written.context("cannot write the output")?;
         self.output.finish()?;
+        if self.run.timing {
+            // Decoration: where it cannot be written, the output is complete all the same.
+            let _ = self
+                .monitor
+                .tell(self.settings.threads, &mut io::stderr().lock());
+        }
         if !self.run.quiet {
             match warnings {
                 Warnings::OnStandardError => report.warnings.iter().for_each(|w| warn(w)),

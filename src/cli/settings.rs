@@ -9,7 +9,7 @@ use anyhow::Result;
 use super::args::{InputArgs, JudgingArgs, RunArgs, SelectionArgs, ZoneArg};
 use super::show_error::Fault;
 use crate::config::{Config, ConfigError, InputSection, ThresholdSection};
-use crate::model::{Role, Thresholds, Time, ZoneFrom};
+use crate::model::{Role, Thresholds, Time, Watched, ZoneFrom};
 use crate::parse::MappingRule;
 use crate::pipeline::{DependencyRule, Settings, ZoneRule};
 use crate::source::{self, Limits, Request};
@@ -47,6 +47,7 @@ pub(crate) fn settings(
         what_if: config.what_if.clone(),
         slo: config.slo,
         client_timeout_ms: config.timeouts_ms.clone(),
+        watch: Watched::default(),
         threads: run
             .threads
             .or_else(|| thread::available_parallelism().ok())

@@ -16,6 +16,7 @@ mod record;
 mod report;
 mod time;
 mod verdict;
+mod watch;
 
 pub use alike::{Alike, VOLATILE, VOLATILE_IDS, volatile};
 pub use class::{ErrorClass, Outcome};
@@ -39,3 +40,4 @@ pub use report::{
 };
 pub use time::{Precision, Span, Time, ZoneFrom};
 pub use verdict::{Channel, Evidence, Judgement, Thresholds, Verdict};
+pub use watch::{Watch, Watched};

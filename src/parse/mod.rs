@@ -28,6 +28,7 @@ use std::io::{self, Cursor, Read};
 
 use crate::model::{
     Alike, DateOrder, DurationUnit, Field, RawIncident, Record, Reject, Role, Span, Suggestion,
+    Watched,
 };
 use crate::source::{self, Input, Limits, Lines, SourceError};
 
@@ -100,6 +101,8 @@ pub struct ReadOptions {
     pub limits: Limits,
     /// When the other inputs happened, where that is known: for stamps that leave open when they are.
     pub near: Option<Span>,
+    /// Is told how far the reading is.
+    pub watch: Watched,
 }
 
 /// What is told before the first record of a format, and whenever the format changes from line to line.
@@ -191,7 +194,7 @@ pub fn read(
     options: &ReadOptions,
     sink: &mut dyn Sink,
 ) -> Result<ReadSummary, ParseError> {
-    let opened = source::open(input, &options.limits)?;
+    let opened = source::open(input, &options.limits, &options.watch)?;
     let rules = || options.mapping.iter().filter(|rule| rule.concerns(input));
     let mut fields = Fields::new(rules());
     let mut summary = ReadSummary {
@@ -247,7 +250,7 @@ pub fn read(
 /// # Errors
 /// As [`read`].
 pub fn suggest(input: &Input, options: &ReadOptions) -> Result<Suggestion, ParseError> {
-    let opened = source::open(input, &options.limits)?;
+    let opened = source::open(input, &options.limits, &options.watch)?;
     let (sample, _) = take_sample(input, opened.reader)?;
     let rules = options.mapping.iter().filter(|rule| rule.concerns(input));
     let names = match sample.binary() {
@@ -290,7 +293,8 @@ fn decide_dates(
             limits: &options.limits,
             current: "",
         };
-        let again = (!input.is_stdin()).then(|| source::open(input, &options.limits));
+        let again =
+            (!input.is_stdin()).then(|| source::open(input, &options.limits, &Watched::default()));
         match again {
             Some(Ok(mut opened)) => {
                 read_through(choice, &mut opened.reader, fields, &mut output);
@@ -317,7 +321,7 @@ pub fn cited_lines(input: &Input, lines: &[u64], limits: &Limits) -> BTreeMap<u6
     let Some(&last) = lines.iter().max() else {
         return out;
     };
-    let Ok(opened) = source::open(input, limits) else {
+    let Ok(opened) = source::open(input, limits, &Watched::default()) else {
         return out;
     };
     let Ok((sample, mut reader)) = take_sample(input, opened.reader) else {

@@ -73,8 +73,7 @@ pub(super) fn read_all(settings: &Settings, inputs: &[Input]) -> Result<Vec<Part
 /// Whether an input is worth all threads, by its size on disk; of a pipe or an archive it is not known.
 fn is_large(input: &Input) -> bool {
     const LARGE: u64 = 4 << 20;
-    let size = std::fs::metadata(&input.path).map_or(0, |m| m.len());
-    input.entry.is_none() && size >= LARGE
+    input.entry.is_none() && input.bytes() >= LARGE
 }
 
 /// One input, read.
@@ -116,6 +115,7 @@ pub(super) fn options(settings: &Settings) -> ReadOptions {
         mapping: settings.mapping.clone(),
         limits: settings.limits.clone(),
         near: None,
+        watch: settings.watch.clone(),
     }
 }
 

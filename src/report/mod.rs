@@ -34,6 +34,7 @@ use std::io;
 
 use crate::model::{Report, SourceRef, Story, TimelineRow};
 
+pub(crate) use escape::visible;
 pub use examples::lines_to_cite;
 pub use redact::Redact;
 pub use suggestion::write_suggestions;

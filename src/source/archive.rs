@@ -199,6 +199,7 @@ fn local_header(mut file: &File, at: u64) -> io::Result<Option<LocalHeader>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Watched;
     use crate::source::{Input, Request, discover, open};
     use std::io::Write;
     use std::path::PathBuf;
@@ -272,7 +273,7 @@ mod tests {
         let (inputs, skipped) = discover(&[request], &limits).unwrap();
         let read = |input: &Input| {
             let mut out = Vec::new();
-            let error = open(input, &limits)
+            let error = open(input, &limits, &Watched::default())
                 .unwrap()
                 .reader
                 .read_to_end(&mut out)

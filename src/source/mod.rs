@@ -62,6 +62,14 @@ impl Input {
     pub fn is_stdin(&self) -> bool {
         self.path.as_os_str() == "-"
     }
+
+    /// How many bytes of the disk it is, packed as it lies there; 0 for a pipe.
+    pub fn bytes(&self) -> u64 {
+        match self.entry.and_then(|e| e.length) {
+            Some(length) => length,
+            None => std::fs::metadata(&self.path).map_or(0, |m| m.len()),
+        }
+    }
 }
 
 /// What the user asked for: a file, a folder, a quoted glob or `-`, with what the flag said of it.

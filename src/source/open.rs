@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::spool;
 use super::{Entry, Input, Limits, Packing, SourceError};
+use crate::model::Watched;
 
 const BUFFER: usize = 256 << 10;
 /// Layers of compression that are peeled (a `.gz` inside a `.zst` happens; deeper is no log).
@@ -21,11 +22,11 @@ pub struct Opened {
     pub compression: &'static str,
 }
 
-/// Opens `input` from its start; may be called again, for standard input and pipes too.
+/// Opens `input` from its start; may be called again, for standard input and pipes too. `watch` is told of what is read.
 ///
 /// # Errors
 /// The file cannot be opened, or its first bytes cannot be read.
-pub fn open(input: &Input, limits: &Limits) -> Result<Opened, SourceError> {
+pub fn open(input: &Input, limits: &Limits, watch: &Watched) -> Result<Opened, SourceError> {
     let failed = |source| SourceError::Io {
         path: input.shown.clone(),
         source,
@@ -34,7 +35,12 @@ pub fn open(input: &Input, limits: &Limits) -> Result<Opened, SourceError> {
         Some(entry) => (entry_reader(input, entry, limits), packed_in(entry.packing)),
         None => (raw_reader(input, limits), ""),
     };
-    let buffered = BufReader::with_capacity(BUFFER, raw.map_err(failed)?);
+    watch.input(&input.shown);
+    let told = Told {
+        reader: raw.map_err(failed)?,
+        watch: Watched::clone(watch),
+    };
+    let buffered = BufReader::with_capacity(BUFFER, told);
     let (reader, compression) = peel_all(Box::new(buffered), limits).map_err(failed)?;
     let reader = plain_text(reader).map_err(failed)?;
     Ok(Opened {
@@ -45,6 +51,20 @@ pub fn open(input: &Input, limits: &Limits) -> Result<Opened, SourceError> {
             container
         },
     })
+}
+
+/// Tells of what is read.
+struct Told<R> {
+    reader: R,
+    watch: Watched,
+}
+
+impl<R: Read> Read for Told<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.reader.read(buffer)?;
+        self.watch.read(n as u64);
+        Ok(n)
+    }
 }
 
 /// The bytes of a regular file, its compression peeled.
@@ -411,7 +431,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("x.log");
         std::fs::write(&path, bytes).unwrap();
-        let mut opened = open(&input(&path), &Limits::default()).unwrap();
+        let mut opened = open(&input(&path), &Limits::default(), &Watched::default()).unwrap();
         let mut out = Vec::new();
         let error = opened.reader.read_to_end(&mut out).err();
         (out, error, opened.compression)
@@ -473,7 +493,7 @@ mod tests {
         let thread = std::thread::spawn(move || std::fs::write(writer, TEXT));
         for _ in 0..2 {
             let mut out = Vec::new();
-            open(&input(&path), &Limits::default())
+            open(&input(&path), &Limits::default(), &Watched::default())
                 .unwrap()
                 .reader
                 .read_to_end(&mut out)
