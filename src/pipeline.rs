@@ -1,9 +1,12 @@
 //! The whole program on one screen: what happens to the bytes, stage by stage.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::sync::Arc;
 
 mod assemble;
+mod digest;
+mod inputs;
 mod reading;
 mod rows;
 mod seen;
@@ -19,6 +22,8 @@ use crate::timeline::Timeline;
 use crate::{attribution, outage, parse, source, timeline};
 
 use assemble::{base_report, cite, id_of, report_of, worth_citing};
+use digest::Digest;
+use inputs::Given;
 use reading::{keep_wanted, keep_wanted_outages, read_all};
 
 /// A zone for stamps without one.
@@ -76,7 +81,7 @@ pub struct Settings {
 
 /// What the stages before the report found.
 struct Found {
-    inputs: Vec<source::Input>,
+    inputs: Vec<Given>,
     timeline: Timeline,
     detected: Detected,
     judged: attribution::Judged,
@@ -214,15 +219,37 @@ pub fn timeline_all(settings: &Settings, row: &mut dyn FnMut(TimelineRow)) -> Re
     Ok(base_report(settings, &timeline, warnings))
 }
 
-/// All facts of all inputs on one time line, with the warnings of the search for inputs.
-fn joint_timeline(settings: &Settings) -> Result<(Vec<source::Input>, Vec<String>, Timeline)> {
+/// Reads every input, and writes what an analysis needs of it, so that the logs themselves are no longer needed.
+/// Gives a report with only `inputs` and `warnings`.
+///
+/// # Errors
+/// When an input cannot be read at all, when only other logs could tell the dates of one, or when `out` cannot be written.
+pub fn digest(settings: &Settings, out: &mut dyn Write) -> Result<Report> {
     settings.watch.stage("find inputs");
-    let (inputs, warnings) = source::discover(&settings.requests, &settings.limits)?;
-    settings
-        .watch
-        .expect(inputs.iter().map(source::Input::bytes).sum());
-    settings.watch.stage("read");
-    let parts = read_all(settings, &inputs)?;
+    let (mut inputs, warnings) = inputs::find(settings)?;
+    let parts = read_all(settings, &mut inputs)?;
+    settings.watch.stage("keep lines");
+    let kept = inputs.into_iter().zip(parts);
+    let digest = Digest {
+        inputs: kept
+            .map(|(given, reading)| inputs::keep(settings, given, reading))
+            .collect::<Result<_>>()?,
+        warnings,
+    };
+    settings.watch.stage("write");
+    digest::write(&digest, out)?;
+    let Digest { inputs, warnings } = digest;
+    let parts = inputs.into_iter().filter_map(|k| k.part).collect();
+    let timeline = timeline::assemble(parts);
+    Ok(base_report(settings, &timeline, warnings))
+}
+
+/// All facts of all inputs on one time line, with the warnings of the search for inputs.
+fn joint_timeline(settings: &Settings) -> Result<(Vec<Given>, Vec<String>, Timeline)> {
+    settings.watch.stage("find inputs");
+    let (mut inputs, warnings) = inputs::find(settings)?;
+    let parts = read_all(settings, &mut inputs)?;
+    let parts = parts.into_iter().map(|r| r.part).collect();
     settings.watch.stage("assemble");
     let mut timeline = timeline::assemble(parts);
     settings.watch.stage("align clocks");

@@ -7,6 +7,7 @@
 mod analyze;
 mod args;
 mod completions;
+mod digest;
 mod exit;
 mod explain;
 mod failures;
@@ -80,6 +81,7 @@ enum Command {
     Explain(explain::Args),
     Timeline(timeline::Args),
     Inspect(inspect::Args),
+    Digest(digest::Args),
     Schema(schema::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -108,6 +110,7 @@ fn run(command: Command) -> anyhow::Result<ExitStatus> {
         Command::Explain(args) => explain::run(&args),
         Command::Timeline(args) => timeline::run(&args),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Digest(args) => digest::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),

@@ -208,7 +208,7 @@ fn why_not(input: &InputSummary) -> String {
 }
 
 /// One line for each input with rejects, the first reason as an example.
-fn tell_rejects(report: &Report) {
+pub(crate) fn tell_rejects(report: &Report) {
     for input in report.inputs.iter().filter(|i| i.rejected > 0) {
         let lines = match input.rejected {
             1 => "1 line".to_owned(),

@@ -1,7 +1,11 @@
 //! How an attempt ended, and what kind of error ended it.
 
+use serde::{Deserialize, Serialize};
+
 /// How a payment attempt, or a call, ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub enum Outcome {
     /// It went through.
     Succeeded,
@@ -38,7 +42,9 @@ impl Outcome {
 }
 
 /// What kind of error it was, in words that every provider's codes map to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[repr(u8)]
 pub enum ErrorClass {
     /// No error.

@@ -1,5 +1,6 @@
 //! What was read and what was not: nothing is dropped in silence.
 
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 use super::class::ErrorClass;
@@ -8,7 +9,9 @@ use super::record::Field;
 use super::time::{Time, ZoneFrom};
 
 /// What an input tells about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub enum Role {
     /// Payment attempts.
     Payments,
@@ -37,7 +40,7 @@ impl Role {
 }
 
 /// A line that could not be read, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reject {
     /// Line number from 1.
     pub line: u64,
@@ -46,7 +49,7 @@ pub struct Reject {
 }
 
 /// A clock was set while its log was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClockStep {
     /// When, on the payments' clock.
     pub at: Time,
@@ -55,7 +58,7 @@ pub struct ClockStep {
 }
 
 /// How one input was understood.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct InputSummary {
     /// Path as shown: relative to what the user gave.
     pub path: String,
@@ -107,6 +110,7 @@ pub struct InputSummary {
     /// Compression that was peeled (`gzip`, `zstd`, …); empty for plain.
     pub compression: String,
     /// The errors of its records, most frequent first; only where they were asked for.
+    #[serde(skip)]
     pub errors: Vec<SeenError>,
 }
 

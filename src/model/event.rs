@@ -1,5 +1,6 @@
 //! What we hold to be true: small, typed facts on one time line.
 
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
@@ -9,7 +10,9 @@ use super::names::{IdHash, Sym};
 use super::time::{Precision, Time};
 
 /// A line of an input.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct SourceRef {
     /// Index into the inputs of the run (inputs are sorted by path).
     pub input: u32,
@@ -18,11 +21,13 @@ pub struct SourceRef {
 }
 
 /// Index into the table of distinct errors.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct ErrorKey(pub u32);
 
 /// A distinct error: its words and what class they mean. Entry 0 of a table is "no error".
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ErrorInfo {
     /// Code as written.
     pub code: Sym,
@@ -37,7 +42,7 @@ pub struct ErrorInfo {
 }
 
 /// One payment attempt, folded from all its records.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Attempt {
     /// Time of the final record (of the last one when none is final).
     pub time: Time,
@@ -74,6 +79,7 @@ pub struct Attempt {
     /// Class of that error.
     pub class: ErrorClass,
     /// Exact amount in major units.
+    #[serde(with = "super::amount")]
     pub amount: Option<Decimal>,
     /// Number of the try as stated; 0 when not stated.
     pub attempt_no: u16,
@@ -94,7 +100,7 @@ impl Attempt {
 }
 
 /// One request to an exchange.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Call {
     /// When the request began (end-stamped logs are shifted by the duration).
     pub time: Time,
@@ -129,7 +135,7 @@ impl Call {
 }
 
 /// What a status page said about one incident.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StatusIncident {
     /// Whose page it is.
     pub exchange: Sym,
@@ -154,7 +160,7 @@ pub struct StatusIncident {
 }
 
 /// One update of a status-page incident.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StatusUpdate {
     /// When it was published.
     pub time: Time,
@@ -165,7 +171,7 @@ pub struct StatusUpdate {
 }
 
 /// A human or machine remark on the time line: an alert, a deploy, a chat line.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Note {
     /// When.
     pub time: Time,

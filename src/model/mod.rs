@@ -5,6 +5,7 @@
 //! [`Report`] is the only thing an output sees.
 
 mod alike;
+mod amount;
 mod class;
 mod coverage;
 mod event;

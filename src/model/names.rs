@@ -1,5 +1,6 @@
 //! Strings kept once, and ids kept as fixed-size hashes.
 
+use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -11,7 +12,9 @@ pub type FastMap<K, V> = HashMap<K, V, FixedState>;
 pub type FastSet<K> = HashSet<K, FixedState>;
 
 /// A string kept once in [`Names`]. `Sym::NONE` stands for "the record does not say".
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Sym(pub u32);
 
 impl Sym {
@@ -31,7 +34,8 @@ impl Sym {
 
 /// An interner. The order of symbols is the order of first use and has no meaning: whoever prints
 /// sorts by the text.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "Vec<String>", into = "Vec<String>")]
 pub struct Names {
     texts: Vec<Arc<str>>,
     index: FastMap<Arc<str>, u32>,
@@ -44,6 +48,24 @@ impl Default for Names {
             texts: vec![empty.clone()],
             index: FastMap::from_iter([(empty, 0)]),
         }
+    }
+}
+
+impl From<Vec<String>> for Names {
+    fn from(texts: Vec<String>) -> Names {
+        let mut names = Names::default();
+        for text in texts.into_iter().skip(1) {
+            let text: Arc<str> = text.into();
+            names.index.insert(text.clone(), names.texts.len() as u32);
+            names.texts.push(text);
+        }
+        names
+    }
+}
+
+impl From<Names> for Vec<String> {
+    fn from(names: Names) -> Vec<String> {
+        names.texts.iter().map(|t| t.to_string()).collect()
     }
 }
 
@@ -92,7 +114,9 @@ impl Names {
 
 /// An id (payment, order, trace, customer) as 64 bits: enough to join by, small enough to keep for
 /// every record. `IdHash::NONE` stands for no id, or one that cannot link anything (see [`IdHash::of`]).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct IdHash(pub u64);
 
 impl IdHash {

@@ -7,7 +7,7 @@ use super::time::{Precision, Time};
 macro_rules! fields {
     ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
         /// The canonical name of a field, whatever the log calls it.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         #[repr(u8)]
         pub enum Field { $($(#[$doc])* $name,)* }
 

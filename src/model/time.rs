@@ -1,12 +1,13 @@
 //! Points and stretches of time.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, SecondsFormat};
 
 /// A point in time: UTC nanoseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Time(pub i64);
 
 impl Time {
@@ -124,7 +125,9 @@ impl Span {
 }
 
 /// How fine a time stamp was written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub enum Precision {
     /// Whole seconds (or coarser).
     #[default]
@@ -160,7 +163,9 @@ impl Precision {
 }
 
 /// Where the zone of a time stamp came from, best first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub enum ZoneFrom {
     /// The stamp itself states it (or is an epoch number).
     Explicit,

@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::inputs::Given;
 use super::{Found, Settings};
 use crate::attribution::Judged;
+use crate::impact;
 use crate::model::{
     Attempt, Citation, FailedAttempt, Finding, InputSummary, Judgement, Outage, Report, Role, Slo,
     SourceRef, Span, Sym, Verdict, ZoneFrom,
 };
 use crate::timeline::Timeline;
-use crate::{impact, parse, source};
 
 /// Failures of each verdict whose lines are cited.
 const CITED_PER_VERDICT: usize = 3;
@@ -285,11 +286,7 @@ pub(super) fn worth_citing(report: &Report) -> Vec<SourceRef> {
 }
 
 /// The texts of lines, read again.
-pub(super) fn cite(
-    settings: &Settings,
-    inputs: &[source::Input],
-    sources: &[SourceRef],
-) -> Vec<Citation> {
+pub(super) fn cite(settings: &Settings, inputs: &[Given], sources: &[SourceRef]) -> Vec<Citation> {
     let mut by_input: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
     for s in sources {
         by_input.entry(s.input).or_default().push(s.line);
@@ -298,10 +295,10 @@ pub(super) fn cite(
     for (input, mut lines) in by_input {
         lines.sort_unstable();
         lines.dedup();
-        let Some(path) = inputs.get(input as usize) else {
+        let Some(given) = inputs.get(input as usize) else {
             continue;
         };
-        for (line, text) in parse::cited_lines(path, &lines, &settings.limits) {
+        for (line, text) in given.lines(&lines, &settings.limits) {
             out.push(Citation {
                 source: SourceRef { input, line },
                 text,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use rayon::prelude::*;
 
+use super::inputs::Given;
 use super::{Settings, ZoneRule};
 use crate::model::{Alike, RawIncident, Record, Span, Time, TimelineRow};
 use crate::outage::Detected;
@@ -45,7 +46,10 @@ impl Sink for Feed {
 }
 
 /// Reads every input. One that cannot be opened or read stops the run: a report that silently lacks a log is wrong.
-pub(super) fn read_all(settings: &Settings, inputs: &[Input]) -> Result<Vec<Part>> {
+pub(super) fn read_all(settings: &Settings, inputs: &mut [Given]) -> Result<Vec<Reading>> {
+    let logs = || inputs.iter().filter_map(Given::log);
+    settings.watch.expect(logs().map(Input::bytes).sum());
+    settings.watch.stage("read");
     let options = options(settings);
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(settings.threads.max(1))
@@ -55,18 +59,32 @@ pub(super) fn read_all(settings: &Settings, inputs: &[Input]) -> Result<Vec<Part
         .context("failed to start threads")?;
     pool.install(|| {
         // A large input keeps all threads busy by itself; several of them at once would only hold more memory.
-        let (large, small): (Vec<usize>, Vec<usize>) =
-            (0..inputs.len()).partition(|&i| is_large(&inputs[i]));
-        let read = |i: usize| Ok((i, read_one(settings, &options, i as u32, &inputs[i])?));
+        let logs = inputs.iter().enumerate();
+        let logs = logs.filter_map(|(i, given)| Some((i, given.log()?)));
+        let (large, small): (Vec<_>, Vec<_>) = logs.partition(|(_, log)| is_large(log));
+        let read =
+            |(i, log): (usize, &Input)| Ok((i, read_one(settings, &options, i as u32, log)?));
         let mut read_in: Vec<(usize, Reading)> =
             small.into_par_iter().map(read).collect::<Result<_>>()?;
-        for i in large {
-            read_in.push(read(i)?);
+        for log in large {
+            read_in.push(read(log)?);
+        }
+        for (i, given) in inputs.iter_mut().enumerate() {
+            let part = given.take_part(i as u32);
+            read_in.extend(part.map(|part| {
+                (
+                    i,
+                    Reading {
+                        part,
+                        undated: false,
+                    },
+                )
+            }));
         }
         read_in.sort_by_key(|(i, _)| *i);
         let mut parts: Vec<Reading> = read_in.into_iter().map(|(_, reading)| reading).collect();
         read_undated_again(settings, &options, inputs, &mut parts)?;
-        Ok(parts.into_iter().map(|r| r.part).collect())
+        Ok(parts)
     })
 }
 
@@ -77,17 +95,17 @@ fn is_large(input: &Input) -> bool {
 }
 
 /// One input, read.
-struct Reading {
-    part: Part,
+pub(super) struct Reading {
+    pub(super) part: Part,
     /// Whether records were refused because nothing in the input tells their year or the order of their dates.
-    undated: bool,
+    pub(super) undated: bool,
 }
 
 /// Reads those inputs once more whose dates the times of the others may tell.
 fn read_undated_again(
     settings: &Settings,
     options: &ReadOptions,
-    inputs: &[Input],
+    inputs: &[Given],
     parts: &mut [Reading],
 ) -> Result<()> {
     let dated = parts.iter().filter(|r| !r.undated);
@@ -103,9 +121,10 @@ fn read_undated_again(
         .par_iter_mut()
         .zip(inputs)
         .enumerate()
-        .filter(|(_, (r, input))| r.undated && !input.is_stdin())
-        .try_for_each(|(i, (reading, input))| {
-            *reading = read_one(settings, &options, i as u32, input)?;
+        .filter_map(|(i, (reading, given))| Some((i, reading, given.log()?)))
+        .filter(|(_, reading, log)| reading.undated && !log.is_stdin())
+        .try_for_each(|(i, reading, log)| {
+            *reading = read_one(settings, &options, i as u32, log)?;
             Ok(())
         })
 }

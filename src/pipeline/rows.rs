@@ -3,12 +3,12 @@
 use anyhow::{Context, Result};
 
 use super::Settings;
+use super::inputs::Given;
 use super::reading::{context, is_wanted, options};
 use crate::model::{
     Precision, RawIncident, Record, Role, Span, StatusIncident, Time, TimelineRow, ZoneFrom,
 };
 use crate::parse::{self, FormatInfo, ReadOptions, Sink};
-use crate::source::Input;
 use crate::timeline::{Clock, InputContext, Timeline, ZoneSpec, row_of};
 
 struct Rows<'a> {
@@ -37,7 +37,7 @@ impl Sink for Rows<'_> {
 /// All rows of all inputs, in time order, on the clocks that the alignment found.
 pub(super) fn all(
     settings: &Settings,
-    inputs: &[Input],
+    inputs: &[Given],
     timeline: &Timeline,
 ) -> Result<Vec<TimelineRow>> {
     let near = timeline.inputs.iter().filter_map(|i| i.first.zip(i.last));
@@ -48,7 +48,11 @@ pub(super) fn all(
         ..options(settings)
     };
     let mut out = Vec::new();
-    for (i, input) in inputs.iter().enumerate() {
+    for (i, given) in inputs.iter().enumerate() {
+        let input = given.log().with_context(|| {
+            let path = given.shown();
+            format!("{path}: only a digest of it was given; --all shows the logs themselves")
+        })?;
         let mut sink = Rows {
             context: context(settings, &options, i as u32, input),
             format: "",

@@ -7,6 +7,7 @@
 //! it (the stamps jump back and forth, stamps plus durations do not: written at the end, stamped with the start).
 //! A call's `time` is always its start. An attempt's `time` is its record's stamp, its `start` never later.
 
+use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -49,7 +50,7 @@ pub struct InputContext {
 }
 
 /// One record of a payment attempt, still to be folded with its others.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Piece {
     /// What the record says by itself.
     pub(super) fact: Attempt,
@@ -61,7 +62,7 @@ pub(super) struct Piece {
 }
 
 /// One call, and what is needed to tell copies of it apart.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct RawCall {
     /// The call.
     pub(super) call: Call,
@@ -72,7 +73,7 @@ pub(super) struct RawCall {
 }
 
 /// Where a call's component came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum ComponentFrom {
     Stated,
     Derived,
@@ -113,10 +114,11 @@ impl<'a> Timing<'a> {
 }
 
 /// One input's facts, with its own names.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Part {
     /// How the input was understood, as far as its records tell; the caller adds what reading told.
     pub summary: InputSummary,
+    #[serde(skip)]
     pub(super) index: u32,
     pub(super) names: Names,
     pub(super) errors: ErrorTable,
@@ -124,6 +126,43 @@ pub struct Part {
     pub(super) calls: Vec<RawCall>,
     pub(super) statuses: Vec<StatusIncident>,
     pub(super) notes: Vec<Note>,
+}
+
+impl Part {
+    /// The part as that of the input of this index in a run.
+    #[must_use]
+    pub fn placed(mut self, index: u32) -> Part {
+        self.index = index;
+        let pieces = self.pieces.iter_mut().map(|p| &mut p.fact.source);
+        let calls = self.calls.iter_mut().map(|c| &mut c.call.source);
+        let statuses = self.statuses.iter_mut().map(|s| &mut s.source);
+        let notes = self.notes.iter_mut().map(|n| &mut n.source);
+        for source in pieces.chain(calls).chain(statuses).chain(notes) {
+            source.input = index;
+        }
+        self
+    }
+
+    /// The lines that a report may cite: of failed attempts and calls, of calls that an id may link to a failed attempt of
+    /// another input, of incidents and notes; sorted, each once.
+    pub fn lines_to_cite(&self) -> Vec<u64> {
+        let failed = self
+            .pieces
+            .iter()
+            .filter(|p| p.fact.outcome != Outcome::Succeeded);
+        let calls = self.calls.iter().map(|c| &c.call);
+        let told =
+            calls.filter(|c| c.class != ErrorClass::None || c.links.iter().any(|l| l.is_some()));
+        let mut lines: Vec<u64> = failed
+            .map(|p| p.fact.source.line)
+            .chain(told.map(|c| c.source.line))
+            .chain(self.statuses.iter().map(|s| s.source.line))
+            .chain(self.notes.iter().map(|n| n.source.line))
+            .collect();
+        lines.sort_unstable();
+        lines.dedup();
+        lines
+    }
 }
 
 /// Takes one input's records in their order.

@@ -1,5 +1,6 @@
 //! The table of distinct errors of one input. Each is classified once.
 
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 use crate::model::{ErrorClass, ErrorInfo, ErrorKey, Names, Sym};
@@ -36,7 +37,8 @@ pub(super) struct Classified {
 }
 
 /// Distinct errors; entry 0 is "no error".
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "Vec<ErrorInfo>", into = "Vec<ErrorInfo>")]
 pub(super) struct ErrorTable {
     /// Indexed by [`ErrorKey`].
     pub(super) infos: Vec<ErrorInfo>,
@@ -46,7 +48,7 @@ pub(super) struct ErrorTable {
 }
 
 /// What the class of an error depends on: ids and numbers of its text do not matter.
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct ClassKey {
     signature: String,
     error_type: String,
@@ -61,6 +63,22 @@ impl Default for ErrorTable {
             first_of: HashMap::new(),
             classes: HashMap::new(),
         }
+    }
+}
+
+/// The table as another run left it: errors are looked up in it, and no more words are classified.
+impl From<Vec<ErrorInfo>> for ErrorTable {
+    fn from(infos: Vec<ErrorInfo>) -> ErrorTable {
+        ErrorTable {
+            infos,
+            ..ErrorTable::default()
+        }
+    }
+}
+
+impl From<ErrorTable> for Vec<ErrorInfo> {
+    fn from(table: ErrorTable) -> Vec<ErrorInfo> {
+        table.infos
     }
 }
 
