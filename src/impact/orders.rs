@@ -78,13 +78,16 @@ pub fn impact(o: &Outcome<'_>) -> Impact {
     out
 }
 
+/// Affected orders.
+pub(super) type Orders = BTreeMap<OrderKey, Order>;
+
 /// Every affected order and what became of it.
-pub(super) fn orders(o: &Outcome<'_>) -> BTreeMap<OrderKey, Order> {
+pub(super) fn orders(o: &Outcome<'_>) -> Orders {
     follow_up(o, affected(o))
 }
 
-fn affected(o: &Outcome<'_>) -> BTreeMap<OrderKey, Order> {
-    let mut orders: BTreeMap<OrderKey, Order> = BTreeMap::new();
+fn affected(o: &Outcome<'_>) -> Orders {
+    let mut orders = Orders::new();
     for j in o.caused() {
         let a = &o.timeline.attempts[j.attempt];
         let order = orders
@@ -108,7 +111,7 @@ fn affected(o: &Outcome<'_>) -> BTreeMap<OrderKey, Order> {
 }
 
 /// What became of each affected order: a success at or after its first knock-on failure saves it.
-fn follow_up(o: &Outcome<'_>, mut orders: BTreeMap<OrderKey, Order>) -> BTreeMap<OrderKey, Order> {
+fn follow_up(o: &Outcome<'_>, mut orders: Orders) -> Orders {
     let known: FastSet<OrderKey> = orders.keys().copied().collect();
     for (i, a) in o.timeline.attempts.iter().enumerate() {
         let key = OrderKey::of(i, a);

@@ -2,11 +2,11 @@
 
 use super::saved::{CERTAIN, Saved, saved};
 use crate::impact::Outcome;
-use crate::impact::orders::add;
+use crate::impact::orders::{Orders, add};
 use crate::model::{Channel, Outcome as End, Refused, WhatIfCase};
 
 /// The collateral failures of an outage that would not have happened; nothing when there are none.
-pub(super) fn case(o: &Outcome<'_>, outage: usize) -> Option<WhatIfCase> {
+pub(super) fn case(o: &Outcome<'_>, outage: usize, orders: &Orders) -> Option<WhatIfCase> {
     let starved: Vec<_> = o
         .caused()
         .filter(|j| j.outage == Some(outage) && j.channel == Some(Channel::Collateral))
@@ -18,10 +18,10 @@ pub(super) fn case(o: &Outcome<'_>, outage: usize) -> Option<WhatIfCase> {
     let down = &o.outages[outage];
     let Saved {
         failures,
-        orders,
+        orders: saved_orders,
         amount,
         at_stake,
-    } = saved(o, &starved);
+    } = saved(o, orders, &starved);
     let refused = refused(o, outage);
     let exchange = &down.exchange_name;
     Some(WhatIfCase {
@@ -41,7 +41,7 @@ pub(super) fn case(o: &Outcome<'_>, outage: usize) -> Option<WhatIfCase> {
         ],
         takeover_s: None,
         failures,
-        orders,
+        orders: saved_orders,
         amount_saved: amount,
         amount_at_stake: at_stake,
         rates: Vec::new(),

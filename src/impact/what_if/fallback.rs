@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::saved::{Saved, rate, saved};
 use super::{hit, left_out, list, named, share};
 use crate::impact::Outcome;
+use crate::impact::orders::Orders;
 use crate::model::{
-    Interval, Judgement, ObservedRate, Outcome as End, Span, Sym, WhatIf, WhatIfCase, WhatIfOptions,
+    FastMap, Interval, Judgement, ObservedRate, Outcome as End, Span, Sym, WhatIf, WhatIfCase,
+    WhatIfOptions,
 };
 
 const KIND: &str = "fallback_exchange";
@@ -36,19 +38,74 @@ struct Search<'a> {
     o: &'a Outcome<'a>,
     outage: usize,
     span: Span,
+    counts: &'a Counts,
+    /// All affected orders.
+    orders: &'a Orders,
+}
+
+/// How each kind of payment fared through each exchange.
+pub(super) struct Counts {
     /// Outside every outage.
     usual: Served,
-    /// During this outage.
-    during: Served,
+    /// During each outage.
+    during: Vec<Served>,
+}
+
+impl Counts {
+    /// One look at all attempts.
+    pub(super) fn of(o: &Outcome<'_>) -> Counts {
+        let log_end = o.timeline.end();
+        let spans: Vec<Span> = o.outages.iter().map(|o| o.span(log_end)).collect();
+        let mut usual = FastMap::default();
+        let mut during = vec![FastMap::default(); spans.len()];
+        for a in o.timeline.attempts.iter().filter(|a| a.outcome.is_final()) {
+            let count = |counts: &mut FastMap<_, (u64, u64)>| {
+                let entry = counts.entry((a.exchange, (a.method, a.currency)));
+                let entry = entry.or_default();
+                entry.0 += u64::from(a.outcome == End::Succeeded);
+                entry.1 += 1;
+            };
+            let mut in_outage = false;
+            for (counts, _) in during
+                .iter_mut()
+                .zip(&spans)
+                .filter(|(_, s)| s.contains(a.start))
+            {
+                in_outage = true;
+                count(counts);
+            }
+            if !in_outage {
+                count(&mut usual);
+            }
+        }
+        let sorted = |counts: FastMap<_, _>| counts.into_iter().collect();
+        Counts {
+            usual: sorted(usual),
+            during: during.into_iter().map(sorted).collect(),
+        }
+    }
 }
 
 /// One case for each take-over, and why kinds of payment are left out.
-pub(super) fn cases(o: &Outcome<'_>, outage: usize, options: &WhatIfOptions, out: &mut WhatIf) {
+pub(super) fn cases(
+    o: &Outcome<'_>,
+    outage: usize,
+    options: &WhatIfOptions,
+    counts: &Counts,
+    orders: &Orders,
+    out: &mut WhatIf,
+) {
     let failures = hit(o, outage);
     if failures.is_empty() {
         return;
     }
-    let search = Search::new(o, outage);
+    let search = Search {
+        o,
+        outage,
+        span: o.outages[outage].span(o.timeline.end()),
+        counts,
+        orders,
+    };
     let kinds: BTreeSet<Kind> = failures.iter().map(|j| search.kind(j)).collect();
     let stand_ins: BTreeMap<Kind, StandIn> = kinds
         .iter()
@@ -63,35 +120,7 @@ pub(super) fn cases(o: &Outcome<'_>, outage: usize, options: &WhatIfOptions, out
     }
 }
 
-impl<'a> Search<'a> {
-    fn new(o: &'a Outcome<'a>, outage: usize) -> Search<'a> {
-        let log_end = o.timeline.end();
-        let spans: Vec<Span> = o.outages.iter().map(|o| o.span(log_end)).collect();
-        let span = spans[outage];
-        let (mut usual, mut during) = (Served::new(), Served::new());
-        for a in o.timeline.attempts.iter().filter(|a| a.outcome.is_final()) {
-            let counts = if span.contains(a.start) {
-                &mut during
-            } else if spans.iter().any(|s| s.contains(a.start)) {
-                continue;
-            } else {
-                &mut usual
-            };
-            let entry = counts
-                .entry((a.exchange, (a.method, a.currency)))
-                .or_default();
-            entry.0 += u64::from(a.outcome == End::Succeeded);
-            entry.1 += 1;
-        }
-        Search {
-            o,
-            outage,
-            span,
-            usual,
-            during,
-        }
-    }
-
+impl Search<'_> {
     fn down(&self) -> Sym {
         self.o.outages[self.outage].exchange
     }
@@ -141,7 +170,11 @@ impl<'a> Search<'a> {
 
     /// A name as the logs write it, where they hold it.
     fn spelled(&self, wanted: &str) -> String {
-        let seen = self.usual.keys().chain(self.during.keys());
+        let seen = self
+            .counts
+            .usual
+            .keys()
+            .chain(self.counts.during[self.outage].keys());
         seen.map(|(e, _)| self.text(*e))
             .find(|e| e.eq_ignore_ascii_case(wanted))
             .unwrap_or(wanted)
@@ -151,14 +184,15 @@ impl<'a> Search<'a> {
     /// Other exchanges through which this kind of payment was tried.
     fn candidates(&self, kind: Kind) -> impl Iterator<Item = Sym> {
         let down = self.down();
-        self.usual
+        self.counts
+            .usual
             .keys()
             .filter(move |(e, k)| *k == kind && e.is_some() && *e != down)
             .map(|(e, _)| *e)
     }
 
     fn rate(&self, exchange: Sym, kind: Kind) -> Option<ObservedRate> {
-        let &(succeeded, attempts) = self.usual.get(&(exchange, kind))?;
+        let &(succeeded, attempts) = self.counts.usual.get(&(exchange, kind))?;
         (succeeded >= LEAST_SERVED).then(|| ObservedRate {
             exchange: named(self.o, exchange),
             method: named(self.o, kind.0),
@@ -238,7 +272,7 @@ impl<'a> Search<'a> {
             orders,
             amount,
             at_stake,
-        } = saved(self.o, &chances);
+        } = saved(self.o, self.orders, &chances);
         let names: BTreeSet<&str> = stand_ins.values().map(|s| s.name.as_str()).collect();
         let after = match seconds {
             0 => format!("at the onset of {}", outage.id),
@@ -350,8 +384,7 @@ impl<'a> Search<'a> {
             let of = |((e, _), _): &(&(Sym, Kind), &(u64, u64))| {
                 name.eq_ignore_ascii_case(self.text(*e))
             };
-            let (good, all) = self
-                .during
+            let (good, all) = self.counts.during[self.outage]
                 .iter()
                 .filter(of)
                 .fold((0, 0), |sum, (_, c)| (sum.0 + c.0, sum.1 + c.1));

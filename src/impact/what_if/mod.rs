@@ -9,15 +9,22 @@ mod other_method;
 mod saved;
 
 use super::Outcome;
+use super::orders::orders;
 use crate::model::{Channel, Judgement, LeftOut, Sym, WhatIf, WhatIfOptions};
 
 /// The cases that the logs can answer, outage by outage.
 pub fn what_if(o: &Outcome<'_>, options: &WhatIfOptions) -> WhatIf {
     let mut out = WhatIf::default();
+    if o.outages.is_empty() {
+        return out;
+    }
+    let orders = orders(o);
+    let served = fallback::Counts::of(o);
+    let again = other_method::Again::of(o);
     for outage in 0..o.outages.len() {
-        fallback::cases(o, outage, options, &mut out);
-        out.cases.extend(breaker::case(o, outage));
-        other_method::case(o, outage, &mut out);
+        fallback::cases(o, outage, options, &served, &orders, &mut out);
+        out.cases.extend(breaker::case(o, outage, &orders));
+        other_method::case(o, outage, &again, &orders, &mut out);
     }
     out
 }

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::saved::{Saved, rate, saved};
 use super::{hit, left_out, list, share};
 use crate::impact::Outcome;
+use crate::impact::orders::Orders;
 use crate::model::{
-    Attempt, FastSet, IdHash, ObservedRate, Outcome as End, Switched, Sym, Time, WhatIf, WhatIfCase,
+    Attempt, FastMap, FastSet, IdHash, ObservedRate, Outcome as End, Switched, Sym, Time, WhatIf,
+    WhatIfCase,
 };
 
 const KIND: &str = "other_method";
@@ -40,6 +42,20 @@ impl Purchase {
     }
 }
 
+/// The attempts of purchases that an outage made fail.
+pub(super) struct Again<'a>(Vec<&'a Attempt>);
+
+impl<'a> Again<'a> {
+    /// In the order of time.
+    pub(super) fn of(o: &Outcome<'a>) -> Again<'a> {
+        let failed = o.caused().map(|j| &o.timeline.attempts[j.attempt]);
+        let known: FastSet<Purchase> = failed.filter_map(Purchase::of).collect();
+        let attempts = o.timeline.attempts.iter().filter(|a| a.method.is_some());
+        let related = attempts.filter(|a| Purchase::of(a).is_some_and(|p| known.contains(&p)));
+        Again(related.collect())
+    }
+}
+
 /// A purchase that failed, and what came of another method.
 struct Affected {
     failed: Time,
@@ -50,9 +66,15 @@ struct Affected {
 }
 
 /// The case of one outage; nothing when nobody is seen to have switched.
-pub(super) fn case(o: &Outcome<'_>, outage: usize, out: &mut WhatIf) {
+pub(super) fn case(
+    o: &Outcome<'_>,
+    outage: usize,
+    again: &Again<'_>,
+    orders: &Orders,
+    out: &mut WhatIf,
+) {
     let failures = hit(o, outage);
-    let mut affected: BTreeMap<Purchase, Affected> = BTreeMap::new();
+    let mut affected: FastMap<Purchase, Affected> = FastMap::default();
     for a in failures.iter().map(|j| &o.timeline.attempts[j.attempt]) {
         let Some(purchase) = Purchase::of(a).filter(|_| a.method.is_some()) else {
             continue;
@@ -73,7 +95,8 @@ pub(super) fn case(o: &Outcome<'_>, outage: usize, out: &mut WhatIf) {
         }
         return;
     }
-    follow(o, &mut affected);
+    follow(again, &mut affected);
+    let affected = BTreeMap::from_iter(affected);
     let known = affected.values().filter_map(|a| a.ended);
     let (succeeded, tried) = known.fold((0, 0), |(s, n), good| (s + u64::from(good), n + 1));
     if tried == 0 {
@@ -93,15 +116,19 @@ pub(super) fn case(o: &Outcome<'_>, outage: usize, out: &mut WhatIf) {
         rate: rate(succeeded, tried),
     };
     let chances: Vec<_> = failures.into_iter().map(|j| (j, observed.rate)).collect();
-    out.cases
-        .push(described(o, outage, saved(o, &chances), switched, observed));
+    out.cases.push(described(
+        o,
+        outage,
+        saved(o, orders, &chances),
+        switched,
+        observed,
+    ));
 }
 
 /// Looks for later attempts of the same purchases by another method.
-fn follow(o: &Outcome<'_>, affected: &mut BTreeMap<Purchase, Affected>) {
-    let known: FastSet<Purchase> = affected.keys().copied().collect();
-    for a in o.timeline.attempts.iter().filter(|a| a.method.is_some()) {
-        let purchase = Purchase::of(a).filter(|p| known.contains(p));
+fn follow(again: &Again<'_>, affected: &mut FastMap<Purchase, Affected>) {
+    for a in &again.0 {
+        let purchase = Purchase::of(a);
         let Some((purchase, of)) = purchase.and_then(|p| Some((p, affected.get_mut(&p)?))) else {
             continue;
         };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use crate::impact::Outcome;
-use crate::impact::orders::{OrderKey, add, orders};
+use crate::impact::orders::{OrderKey, Orders, add};
 use crate::model::{Amounts, Interval, Judgement};
 use crate::stats::wilson;
 
@@ -25,9 +25,8 @@ pub(super) struct Saved {
     pub(super) at_stake: Amounts,
 }
 
-/// Adds up chances. A lost order counts once, with the best chance among its failures.
-pub(super) fn saved(o: &Outcome<'_>, chances: &[Chance<'_>]) -> Saved {
-    let all = orders(o);
+/// Adds up chances; `all` are the affected orders. A lost order counts once, with the best chance among its failures.
+pub(super) fn saved(o: &Outcome<'_>, all: &Orders, chances: &[Chance<'_>]) -> Saved {
     let mut best: BTreeMap<OrderKey, Interval> = BTreeMap::new();
     for (j, rate) in chances {
         let key = OrderKey::of(j.attempt, &o.timeline.attempts[j.attempt]);
