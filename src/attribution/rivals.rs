@@ -74,7 +74,7 @@ pub(crate) struct Rival {
 /// All stretches found.
 pub(crate) struct Rivals {
     stretches: Vec<Rival>,
-    by_key: FastMap<(Group, Sign), Vec<usize>>,
+    by_key: FastMap<(Group, Sign), InTime>,
     /// Those that tell of a fault elsewhere, by group.
     elsewhere: FastMap<Group, InTime>,
 }
@@ -113,6 +113,14 @@ impl InTime {
     }
 }
 
+fn in_time<K: std::hash::Hash + Eq>(
+    places: FastMap<K, Vec<usize>>,
+    stretches: &[Rival],
+) -> FastMap<K, InTime> {
+    let sorted = |(key, order)| (key, InTime::of(order, stretches));
+    places.into_iter().map(sorted).collect()
+}
+
 impl Rivals {
     pub(crate) fn find(timeline: &Timeline, strata: &Strata, outages: &[Outage]) -> Rivals {
         let rows = Rows::of(timeline, strata);
@@ -142,8 +150,8 @@ impl Rivals {
                 elsewhere.entry(r.group).or_default().push(i);
             }
         }
-        let in_time = |(group, order)| (group, InTime::of(order, &stretches));
-        let elsewhere = elsewhere.into_iter().map(in_time).collect();
+        let elsewhere = in_time(elsewhere, &stretches);
+        let by_key = in_time(by_key, &stretches);
         Rivals {
             stretches,
             by_key,
@@ -170,12 +178,14 @@ impl Rivals {
             .into_iter()
             .flat_map(|g| signs.iter().map(move |s| (g, *s)))
             .filter_map(|key| self.by_key.get(&key))
-            .flatten()
-            .map(|&i| &self.stretches[i])
-            .filter(|r| r.span.contains(attempt.start))
-            .map(|r| (r, self.follows(r, outage, failure.who.uses, log_end)))
-            .filter(|(_, follows)| *follows < APART)
-            .min_by(|a, b| a.1.total_cmp(&b.1))
+            .enumerate()
+            .flat_map(|(k, in_time)| in_time.near(attempt.start).map(move |i| (k, i)))
+            .map(|place| (place, &self.stretches[place.1]))
+            .filter(|(_, r)| r.span.contains(attempt.start))
+            .map(|(place, r)| (place, r, self.follows(r, outage, failure.who.uses, log_end)))
+            .filter(|(.., follows)| *follows < APART)
+            .min_by(|a, b| a.2.total_cmp(&b.2).then(a.0.cmp(&b.0)))
+            .map(|(_, r, follows)| (r, follows))
     }
 
     /// Share of attempts like this one that other incidents stopped at that time: it might have been among them, had the
