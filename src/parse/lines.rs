@@ -19,7 +19,7 @@ use crate::model::Record;
 use crate::source::{Chunk, Chunks};
 
 /// A first piece, read before anything is known of the lines, in bytes.
-const FIRST_CHUNK: usize = if cfg!(test) { 4 << 10 } else { 64 << 10 };
+const FIRST_CHUNK: usize = if cfg!(test) { 4 << 10 } else { 32 << 10 };
 /// A piece, in bytes.
 const CHUNK: usize = if cfg!(test) { 8 << 10 } else { 1 << 20 };
 /// So much is read alone, to learn from, before pieces are looked at beside each other.
@@ -55,7 +55,7 @@ pub(crate) fn read_all(
         lines.take_all(&scanned);
     }
     if alone >= ALONE {
-        read_beside(&mut chunks, &mut lines);
+        read_beside(&mut chunks, &mut lines, alone);
     }
     let Lines {
         mut state, parts, ..
@@ -84,19 +84,26 @@ pub(crate) fn read_all(
 
 /// Reads pieces, looks at the ones before, and takes the ones before these, all at the same time. What is found of a line
 /// never depends on it: the lines are taken in their order, and those like others say what the general reader would.
-fn read_beside(chunks: &mut Chunks<&mut (dyn Read + Send)>, lines: &mut Lines<'_, '_>) {
+///
+/// The pieces grow with what was read: what is learnt from the lines before serves only pieces looked at later.
+fn read_beside(
+    chunks: &mut Chunks<&mut (dyn Read + Send)>,
+    lines: &mut Lines<'_, '_>,
+    mut so_far: usize,
+) {
     let several = 2 * rayon::current_num_threads();
     let mut read: Vec<Chunk> = Vec::new();
     let mut looked: Vec<Option<Scanned>> = Vec::new();
     loop {
         let layouts = Arc::clone(&lines.state.layouts);
+        let size = (so_far / (2 * several)).clamp(FIRST_CHUNK, CHUNK);
         let looking = std::mem::take(&mut read);
         let mut found: Vec<Option<Scanned>> = looking.iter().map(|_| None).collect();
         rayon::in_place_scope(|scope| {
             let next = &mut read;
             let source = &mut *chunks;
             scope.spawn(move |_| {
-                next.extend((0..several).map_while(|_| source.next_chunk(CHUNK)));
+                next.extend((0..several).map_while(|_| source.next_chunk(size)));
             });
             for (chunk, slot) in looking.into_iter().zip(&mut found) {
                 let layouts = &layouts;
@@ -106,6 +113,7 @@ fn read_beside(chunks: &mut Chunks<&mut (dyn Read + Send)>, lines: &mut Lines<'_
                 lines.take_all(&scanned);
             }
         });
+        so_far += read.iter().map(|c| c.bytes.len()).sum::<usize>();
         looked = found;
         if read.is_empty() && looked.is_empty() {
             return;
