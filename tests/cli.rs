@@ -387,6 +387,49 @@ fn a_failed_run_leaves_the_old_file_alone() {
 }
 
 #[test]
+fn several_outputs_come_from_one_run() {
+    let scratch = Scratch::new();
+    let outputs = ["-o", "-", "-o", "a.md", "-o", "b.html", "-o", "json=data"];
+    let run = scratch
+        .run(&[&["analyze", "logs"], &outputs[..]].concat())
+        .expect(0);
+    let alone = |format: &str| {
+        let run = scratch.run(&["analyze", "logs", "-f", format]).expect(0);
+        run.stdout
+    };
+    assert_eq!(run.stdout, alone("table"));
+    assert_eq!(scratch.read("a.md"), alone("markdown"));
+    assert_eq!(scratch.read("b.html"), alone("html"));
+    assert_eq!(scratch.read("data"), alone("json"));
+
+    let rows = [
+        "timeline",
+        "--all",
+        "logs",
+        "-o",
+        "rows.csv",
+        "-o",
+        "rows.jsonl",
+    ];
+    scratch.run(&rows).expect(0);
+    assert_eq!(scratch.read("rows.jsonl").lines().count(), 720);
+    assert_eq!(scratch.read("rows.csv").lines().count(), 721);
+}
+
+#[test]
+fn one_bad_path_among_several_leaves_nothing_behind() {
+    let scratch = Scratch::new();
+    scratch
+        .run(&["analyze", "logs", "-o", "a.md", "-o", "no/such/b.html"])
+        .expect(2);
+    let left: Vec<_> = fs::read_dir(scratch.path())
+        .unwrap()
+        .map(|e| e.unwrap().file_name())
+        .collect();
+    assert_eq!(left, ["logs"]);
+}
+
+#[test]
 fn a_closed_pipe_ends_quietly() {
     let scratch = Scratch::new();
     for args in [

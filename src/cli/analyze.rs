@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 
-use super::args::formats;
+use super::args::{FORMAT_HELP, formats, ids};
+use super::destinations::Formats;
 use super::exit::ExitStatus;
 use super::session::{Common, Session, Warnings, require_subject};
 use crate::{pipeline, report};
@@ -15,7 +16,8 @@ Examples:
   knockon analyze --payments pay.log --exchange binance=access.log --zone binance=Asia/Shanghai
   knockon analyze logs/ --from '2021-08-18 12:00' --to '2021-08-18 15:00'
   knockon analyze logs/ -f json | jq .failures
-  knockon analyze logs/ -f html -o report.html --fail-on caused";
+  knockon analyze logs/ -o postmortem.md -o report.html -o data.json
+  knockon analyze logs/ -f json -o report.json --fail-on caused";
 
 /// The report: outages, which failures followed from them, what it cost
 ///
@@ -25,21 +27,24 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = format!("{EXAMPLES}\n\n{}", super::EXIT_STATUS_HELP))]
 pub(super) struct Args {
-    /// Output format
-    #[arg(short, long, value_name = "FORMAT", default_value = "table", help_heading = "Output",
+    #[arg(short, long, value_name = "FORMAT", help = FORMAT_HELP, help_heading = "Output",
           value_parser = formats(report::analyze_reporters()))]
-    format: String,
+    format: Option<String>,
     #[command(flatten)]
     common: Common,
 }
 
 /// Runs the subcommand.
 pub(super) fn run(args: &Args) -> Result<ExitStatus> {
-    let session = Session::start(&args.common)?;
+    let reporters = report::analyze_reporters();
+    let formats = Formats {
+        known: &ids(reporters),
+        asked: args.format.as_deref(),
+    };
+    let session = Session::start(&args.common, formats)?;
     let progress = session.progress();
     let report = pipeline::analyze(&session.settings)?;
     drop(progress);
     require_subject(&report)?;
-    let reporters = report::analyze_reporters();
-    session.report(&report, reporters, &args.format, Warnings::InOutput)
+    session.report(&report, reporters, Warnings::InOutput)
 }

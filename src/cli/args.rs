@@ -115,9 +115,13 @@ pub(crate) struct JudgingArgs {
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputArgs {
-    /// Write to FILE, whole or not at all, instead of to standard output
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
+    /// Write to FILE, whole or not at all, instead of to standard output; may be repeated
+    ///
+    /// The format is the one before =, else the one of the name's ending (.md, .html, .json, .jsonl, .csv, .txt),
+    /// else that of -f; with one FILE, -f comes before the ending. - is standard output. All files are created
+    /// before the work starts. A Markdown file that exists keeps what was written into it by hand.
+    #[arg(short, long, value_name = "[FORMAT=]FILE")]
+    pub(crate) output: Vec<PathBuf>,
 
     /// Zone of the times shown in tables, Markdown and HTML; JSON and CSV stay in UTC
     #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = display_zone, allow_hyphen_values = true)]
@@ -200,6 +204,15 @@ pub(crate) enum RedactArg {
     Strict,
     /// Nothing: texts as logged
     None,
+}
+
+/// What the help says of `-f` when it is not given.
+pub(crate) const FORMAT_HELP: &str =
+    "Output format [default: table, or what the name of the output tells]";
+
+/// The words for `-f` of a table of reporters, the default first.
+pub(crate) fn ids(reporters: &[&'static dyn Reporter]) -> Vec<&'static str> {
+    reporters.iter().map(|r| r.id()).collect()
 }
 
 /// The `-f` choices of a table of reporters.

@@ -11,7 +11,7 @@ use super::output::Output;
 use super::progress::{Mode, Monitor, Progress};
 use super::session::{require_any_read, tell_rejects};
 use super::settings;
-use super::terminal::{self, Color, Surroundings};
+use super::terminal::Surroundings;
 use crate::model::{Watch, Watched};
 use crate::pipeline;
 
@@ -52,11 +52,13 @@ pub(super) fn run(args: &Args) -> Result<ExitStatus> {
         &config,
     )?;
     settings.watch = Watched::by(Arc::clone(&monitor) as Arc<dyn Watch>);
-    settings::refuse_to_overwrite_input(&settings.requests, &args.output)?;
+    settings::refuse_to_overwrite_inputs(
+        &settings.requests,
+        std::slice::from_ref(&args.output),
+    )?;
     let mut output = Output::create(Some(&args.output))?;
-    let look = terminal::decide(&Surroundings::look(), Color::Auto, true);
     let wanted = args.run.progress == Mode::Auto && !args.run.quiet;
-    let progress = Progress::start(&monitor, wanted && look.progress);
+    let progress = Progress::start(&monitor, wanted && Surroundings::look().shows_progress());
     let report = pipeline::digest(&settings, &mut output)?;
     drop(progress);
     require_any_read(&report)?;

@@ -1,9 +1,9 @@
 //! `knockon explain`: everything known about one attempt.
 
-use std::io::Write as _;
-
 use anyhow::Result;
 
+use super::args::FORMAT_HELP;
+use super::destinations::Formats;
 use super::exit::ExitStatus;
 use super::session::{Common, Session, Warnings, require_subject};
 use super::show_error::Fault;
@@ -15,6 +15,8 @@ const EXAMPLES: &str = "\
 Examples:
   knockon explain pay_1042 logs/
   knockon explain pay_1042 logs/ -f markdown >> postmortem.md";
+
+const FORMATS: [&str; 3] = ["table", "markdown", "json"];
 
 /// Why one attempt failed: its calls, the exchange at the time, evidence for and against
 ///
@@ -28,17 +30,20 @@ pub(super) struct Args {
     /// Id of the payment attempt, as the logs write it; or of its order, trace or request; or its line, `payments.csv:17`
     #[arg(value_name = "PAYMENT_ID")]
     payment_id: String,
-    /// Output format
-    #[arg(short, long, value_name = "FORMAT", default_value = "table", help_heading = "Output",
-          value_parser = ["table", "markdown", "json"])]
-    format: String,
+    #[arg(short, long, value_name = "FORMAT", help = FORMAT_HELP, help_heading = "Output",
+          value_parser = FORMATS)]
+    format: Option<String>,
     #[command(flatten)]
     common: Common,
 }
 
 /// Runs the subcommand.
 pub(super) fn run(args: &Args) -> Result<ExitStatus> {
-    let mut session = Session::start(&args.common)?;
+    let formats = Formats {
+        known: &FORMATS,
+        asked: args.format.as_deref(),
+    };
+    let mut session = Session::start(&args.common, formats)?;
     let progress = session.progress();
     let (report, stories) = pipeline::explain(&session.settings, &args.payment_id)?;
     drop(progress);
@@ -46,17 +51,13 @@ pub(super) fn run(args: &Args) -> Result<ExitStatus> {
     if stories.is_empty() {
         return Err(no_such_payment(&report, &args.payment_id).into());
     }
-    let written = stories.iter().enumerate().try_for_each(|(i, story)| {
-        if i > 0 && args.format != "json" {
-            writeln!(session.output)?;
-        }
-        report::write_story(
-            &report,
-            story,
-            &session.view,
-            &args.format,
-            &mut session.output,
-        )
+    let written = session.write(|format, view, out| {
+        stories.iter().enumerate().try_for_each(|(i, story)| {
+            if i > 0 && format != "json" {
+                writeln!(out)?;
+            }
+            report::write_story(&report, story, view, format, out)
+        })
     });
     session.end(&report, written, Warnings::OnStandardError)
 }

@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 
-use super::args::formats;
+use super::args::{FORMAT_HELP, formats, ids};
+use super::destinations::Formats;
 use super::exit::ExitStatus;
 use super::session::{Common, Session, Warnings, require_subject};
 use crate::{pipeline, report};
@@ -20,21 +21,24 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = format!("{EXAMPLES}\n\n{}", super::EXIT_STATUS_HELP))]
 pub(super) struct Args {
-    /// Output format
-    #[arg(short, long, value_name = "FORMAT", default_value = "table", help_heading = "Output",
+    #[arg(short, long, value_name = "FORMAT", help = FORMAT_HELP, help_heading = "Output",
           value_parser = formats(report::failures_reporters()))]
-    format: String,
+    format: Option<String>,
     #[command(flatten)]
     common: Common,
 }
 
 /// Runs the subcommand.
 pub(super) fn run(args: &Args) -> Result<ExitStatus> {
-    let session = Session::start(&args.common)?;
+    let reporters = report::failures_reporters();
+    let formats = Formats {
+        known: &ids(reporters),
+        asked: args.format.as_deref(),
+    };
+    let session = Session::start(&args.common, formats)?;
     let progress = session.progress();
     let report = pipeline::analyze(&session.settings)?;
     drop(progress);
     require_subject(&report)?;
-    let reporters = report::failures_reporters();
-    session.report(&report, reporters, &args.format, Warnings::OnStandardError)
+    session.report(&report, reporters, Warnings::OnStandardError)
 }

@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 
-use super::args::formats;
+use super::args::{FORMAT_HELP, formats, ids};
+use super::destinations::Formats;
 use super::exit::ExitStatus;
 use super::session::{Common, Session, Warnings, require_any_read};
 use crate::model::Report;
@@ -24,10 +25,9 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = format!("{EXAMPLES}\n\n{}", super::EXIT_STATUS_HELP))]
 pub(super) struct Args {
-    /// Output format
-    #[arg(short, long, value_name = "FORMAT", default_value = "table", help_heading = "Output",
+    #[arg(short, long, value_name = "FORMAT", help = FORMAT_HELP, help_heading = "Output",
           value_parser = formats(report::inspect_reporters()))]
-    format: String,
+    format: Option<String>,
     /// Write sections of knockon.toml that would map the inputs' fields, with guesses for those not understood
     #[arg(long, conflicts_with = "format", help_heading = "Output")]
     suggest: bool,
@@ -40,17 +40,22 @@ pub(super) struct Args {
 
 /// Runs the subcommand. The table is written even when nothing was recognised: it says why.
 pub(super) fn run(args: &Args) -> Result<ExitStatus> {
-    let mut session = Session::start(&args.common)?;
+    let reporters = report::inspect_reporters();
+    let formats = Formats {
+        known: &ids(reporters),
+        asked: args.format.as_deref(),
+    };
+    let mut session = Session::start(&args.common, formats)?;
     if args.suggest {
         let suggestions = pipeline::suggest(&session.settings)?;
-        let written = report::write_suggestions(&suggestions, &session.view, &mut session.output);
+        let written =
+            session.write(|_, view, out| report::write_suggestions(&suggestions, view, out));
         return session.end(&Report::default(), written, Warnings::OnStandardError);
     }
     let progress = session.progress();
     let report = pipeline::inspect(&session.settings, args.errors)?;
     drop(progress);
-    let reporters = report::inspect_reporters();
-    let status = session.report(&report, reporters, &args.format, Warnings::InOutput)?;
+    let status = session.report(&report, reporters, Warnings::InOutput)?;
     require_any_read(&report)?;
     Ok(status)
 }

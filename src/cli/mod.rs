@@ -7,6 +7,7 @@
 mod analyze;
 mod args;
 mod completions;
+mod destinations;
 mod digest;
 mod exit;
 mod explain;
@@ -40,7 +41,7 @@ Exit status:
 const EXAMPLES: &str = "\
 Examples:
   knockon analyze logs/                                 the report, in the terminal
-  knockon analyze logs/ -f markdown -o postmortem.md    a postmortem to complete
+  knockon analyze logs/ -o postmortem.md                a postmortem to complete
   knockon failures logs/ -f csv > failures.csv          one row for each failed attempt
   knockon explain pay_1042 logs/                        why this one failed
   knockon inspect logs/                                 how each file was understood";

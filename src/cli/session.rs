@@ -1,11 +1,12 @@
 //! One run of an analysing subcommand, from typed arguments to exit status: what they all do alike.
 
-use std::io;
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
 
 use super::args::{InputArgs, JudgingArgs, OutputArgs, RedactArg, RunArgs, SelectionArgs};
+use super::destinations::{self, Formats};
 use super::exit::{self, ExitStatus};
 use super::output::Output;
 use super::progress::{Mode, Monitor, Progress};
@@ -31,16 +32,24 @@ pub(crate) struct Common {
     run: RunArgs,
 }
 
-/// A run that is ready to start: everything that was typed is known to make sense, and the output is open.
+/// A run that is ready to start: everything that was typed is known to make sense, and the outputs are open.
 pub(crate) struct Session<'a> {
     run: &'a RunArgs,
-    look: Look,
+    shows_progress: bool,
     monitor: Arc<Monitor>,
     /// What to do.
     pub(crate) settings: Settings,
-    /// How to show it.
+    /// Where to, as what.
+    pub(crate) destinations: Vec<Destination>,
+}
+
+/// One output of a run.
+pub(crate) struct Destination {
+    /// One of the command's formats.
+    pub(crate) format: &'static str,
+    /// How it is to look.
     pub(crate) view: View,
-    /// Where to.
+    /// Where it goes.
     pub(crate) output: Output,
 }
 
@@ -54,8 +63,8 @@ pub(crate) enum Warnings {
 }
 
 impl<'a> Session<'a> {
-    /// Gives the arguments their meaning and opens the output.
-    pub(crate) fn start(args: &'a Common) -> Result<Session<'a>> {
+    /// Gives the arguments their meaning and opens the outputs.
+    pub(crate) fn start(args: &'a Common, formats: Formats<'_>) -> Result<Session<'a>> {
         let config = settings::config(&args.inputs)?;
         let monitor = Monitor::start();
         let mut settings = settings::settings(
@@ -66,46 +75,58 @@ impl<'a> Session<'a> {
             &config,
         )?;
         settings.watch = Watched::by(Arc::clone(&monitor) as Arc<dyn Watch>);
-        let path = args.output.output.as_deref();
-        if let Some(path) = path {
-            settings::refuse_to_overwrite_input(&settings.requests, path)?;
-        }
-        let to_file = path.is_some_and(|p| p.as_os_str() != "-");
-        let look = terminal::decide(&Surroundings::look(), args.output.color, to_file);
+        let files = destinations::files(&args.output.output);
+        settings::refuse_to_overwrite_inputs(&settings.requests, &files)?;
+        let planned = destinations::plan(&args.output.output, formats)?;
+        let seen = Surroundings::look();
+        let open = |planned: destinations::Planned| {
+            let look = terminal::decide(&seen, args.output.color, planned.path.is_some());
+            Ok(Destination {
+                format: planned.format,
+                view: view(&args.output, args.run.verbose, look),
+                output: Output::create(planned.path.as_deref())?,
+            })
+        };
         Ok(Session {
             run: &args.run,
-            look,
+            shows_progress: seen.shows_progress(),
             monitor,
             settings,
-            view: view(&args.output, args.run.verbose, look),
-            output: Output::create(path)?,
+            destinations: planned.into_iter().map(open).collect::<Result<_>>()?,
         })
     }
 
     /// Shows progress until dropped.
     pub(crate) fn progress(&self) -> Progress {
         let wanted = self.run.progress == Mode::Auto && !self.run.quiet;
-        Progress::start(&self.monitor, wanted && self.look.progress)
+        Progress::start(&self.monitor, wanted && self.shows_progress)
     }
 
-    /// Writes a report through the reporter of this name, and ends.
+    /// Writes a report through the reporters of the formats asked for, and ends.
     pub(crate) fn report(
         mut self,
         report: &Report,
         reporters: &[&dyn Reporter],
-        format: &str,
         warnings: Warnings,
     ) -> Result<ExitStatus> {
-        let reporter = reporters
-            .iter()
-            .find(|r| r.id() == format)
-            .with_context(|| format!("no output format \"{format}\""))?;
         self.monitor.stage("write");
-        let written = reporter.write(report, &self.view, &mut self.output);
+        let written = self.write(|format, view, out| {
+            let mut asked = reporters.iter().filter(|r| r.id() == format);
+            asked.try_for_each(|r| r.write(report, view, out))
+        });
         self.end(report, written, warnings)
     }
 
-    /// Completes the output, tells what a reader must know, and decides the exit status.
+    /// Writes every output: `write` gets its format and how it is to look.
+    pub(crate) fn write(
+        &mut self,
+        mut write: impl FnMut(&str, &View, &mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let mut all = self.destinations.iter_mut();
+        all.try_for_each(|d| write(d.format, &d.view, &mut d.output))
+    }
+
+    /// Completes the outputs, tells what a reader must know, and decides the exit status.
     pub(crate) fn end(
         self,
         report: &Report,
@@ -113,7 +134,8 @@ impl<'a> Session<'a> {
         warnings: Warnings,
     ) -> Result<ExitStatus> {
         written.context("cannot write the output")?;
-        self.output.finish()?;
+        let outputs = self.destinations.into_iter().map(|d| d.output);
+        outputs.into_iter().try_for_each(Output::finish)?;
         if self.run.timing {
             // Decoration: where it cannot be written, the output is complete all the same.
             let _ = self

@@ -1,6 +1,7 @@
 //! What the arguments and `knockon.toml` mean together, made once. Flags come before the file.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
@@ -204,20 +205,28 @@ fn dependencies(config: &Config) -> Vec<DependencyRule> {
         .collect()
 }
 
-/// An error when `output` is one of the files to read: it would be lost.
-pub(crate) fn refuse_to_overwrite_input(requests: &[Request], output: &Path) -> Result<()> {
-    let Ok(target) = output.canonicalize() else {
-        // It does not exist yet, so it is no input.
+/// An error when one of `outputs` is one of the files to read: it would be lost.
+pub(crate) fn refuse_to_overwrite_inputs(requests: &[Request], outputs: &[PathBuf]) -> Result<()> {
+    // What does not exist yet is no input.
+    let existing = |o: &Path| o.canonicalize().ok().filter(|target| target.is_file());
+    let targets: Vec<_> = outputs
+        .iter()
+        .filter_map(|o| Some((o, existing(o)?)))
+        .collect();
+    if targets.is_empty() {
         return Ok(());
-    };
+    }
     // What cannot be found is told when it is read.
     let (inputs, _) = source::discover(requests, &Limits::default()).unwrap_or_default();
-    let read = |i: &source::Input| i.path.canonicalize().is_ok_and(|p| p == target);
-    if target.is_file() && inputs.iter().any(read) {
-        let shown = output.display();
-        return Err(Fault::new(format!("\"{shown}\" is both input and output")).into());
+    let inputs = inputs.iter().filter_map(|i| i.path.canonicalize().ok());
+    let inputs: BTreeSet<_> = inputs.collect();
+    match targets.iter().find(|(_, target)| inputs.contains(target)) {
+        None => Ok(()),
+        Some((output, _)) => {
+            let shown = output.display();
+            Err(Fault::new(format!("\"{shown}\" is both input and output")).into())
+        }
     }
-    Ok(())
 }
 
 #[cfg(test)]

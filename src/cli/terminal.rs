@@ -53,6 +53,11 @@ impl Surroundings {
             width: terminal_size::terminal_size().map(|(w, _)| usize::from(w.0)),
         }
     }
+
+    /// Whether standard error can show progress.
+    pub(crate) fn shows_progress(&self) -> bool {
+        self.err_is_terminal && !self.dumb
+    }
 }
 
 /// What output may look like.
@@ -64,8 +69,6 @@ pub(crate) struct Look {
     pub(crate) color: bool,
     /// Whether characters beyond ASCII may be used for drawing.
     pub(crate) unicode: bool,
-    /// Whether standard error can show progress.
-    pub(crate) progress: bool,
 }
 
 /// Decides. `to_file` is whether output goes to a file rather than to standard output.
@@ -85,7 +88,6 @@ pub(crate) fn decide(seen: &Surroundings, flag: Color, to_file: bool) -> Look {
         },
         color,
         unicode: !on_terminal || is_unicode(seen.locale.as_deref()),
-        progress: seen.err_is_terminal && !seen.dumb,
     }
 }
 
@@ -141,7 +143,7 @@ mod tests {
             ..terminal()
         };
         assert!(!color(&dumb, Color::Auto));
-        assert!(!decide(&dumb, Color::Auto, false).progress);
+        assert!(terminal().shows_progress() && !dumb.shows_progress());
     }
 
     #[test]

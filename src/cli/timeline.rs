@@ -4,9 +4,10 @@ use std::io;
 
 use anyhow::Result;
 
-use super::args::formats;
+use super::args::{FORMAT_HELP, formats, ids};
+use super::destinations::Formats;
 use super::exit::ExitStatus;
-use super::session::{Common, Session, Warnings, require_any_read, require_subject};
+use super::session::{Common, Destination, Session, Warnings, require_any_read, require_subject};
 use crate::model::{Report, SourceRef};
 use crate::{pipeline, report, source};
 
@@ -24,30 +25,33 @@ pub(super) struct Args {
     /// Every record that was recognised, whatever it is about, instead of the notable moments
     #[arg(long, help_heading = "Selection")]
     all: bool,
-    /// Output format
-    #[arg(short, long, value_name = "FORMAT", default_value = "table", help_heading = "Output",
+    #[arg(short, long, value_name = "FORMAT", help = FORMAT_HELP, help_heading = "Output",
           value_parser = formats(report::timeline_reporters()))]
-    format: String,
+    format: Option<String>,
     #[command(flatten)]
     common: Common,
 }
 
 /// Runs the subcommand.
 pub(super) fn run(args: &Args) -> Result<ExitStatus> {
-    let session = Session::start(&args.common)?;
+    let reporters = report::timeline_reporters();
+    let formats = Formats {
+        known: &ids(reporters),
+        asked: args.format.as_deref(),
+    };
+    let session = Session::start(&args.common, formats)?;
     if args.all {
-        return all(session, &args.format);
+        return all(session);
     }
     let progress = session.progress();
     let report = pipeline::analyze(&session.settings)?;
     drop(progress);
     require_subject(&report)?;
-    let reporters = report::timeline_reporters();
-    session.report(&report, reporters, &args.format, Warnings::OnStandardError)
+    session.report(&report, reporters, Warnings::OnStandardError)
 }
 
 /// Rows are written as they come: their number is that of the records.
-fn all(mut session: Session<'_>, format: &str) -> Result<ExitStatus> {
+fn all(mut session: Session<'_>) -> Result<ExitStatus> {
     let (inputs, _) = source::discover(&session.settings.requests, &session.settings.limits)?;
     let path_of = |source: SourceRef| {
         inputs
@@ -56,15 +60,16 @@ fn all(mut session: Session<'_>, format: &str) -> Result<ExitStatus> {
     };
     let progress = session.progress();
     let (report, written) = {
-        let mut writer = report::row_writer(format, &session.view, &mut session.output);
+        let mut writers: Vec<_> = session.destinations.iter_mut().map(writer).collect();
         let mut written: io::Result<()> = Ok(());
         let report: Report = pipeline::timeline_all(&session.settings, &mut |row| {
             if written.is_ok() {
-                written = writer.row(&path_of, &row);
+                written = writers.iter_mut().try_for_each(|w| w.row(&path_of, &row));
                 leave_if_closed(&written);
             }
         })?;
-        (report, written.and_then(|()| writer.finish()))
+        let mut finish = || writers.iter_mut().try_for_each(|w| w.finish());
+        (report, written.and_then(|()| finish()))
     };
     drop(progress);
     if let Err(error) = written {
@@ -72,6 +77,10 @@ fn all(mut session: Session<'_>, format: &str) -> Result<ExitStatus> {
     }
     require_any_read(&report)?;
     session.end(&report, Ok(()), Warnings::OnStandardError)
+}
+
+fn writer(to: &mut Destination) -> Box<dyn report::RowWriter + '_> {
+    report::row_writer(to.format, &to.view, &mut to.output)
 }
 
 /// Ends at once when nobody reads on (`| head`): the rest may be hours of work.
