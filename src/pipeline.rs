@@ -14,14 +14,14 @@ mod seen;
 use anyhow::Result;
 
 use crate::model::{
-    Attempt, IdHash, Report, Role, SloTarget, Story, Suggestion, Thresholds, Time, TimelineRow,
-    Watched, WhatIfOptions, ZoneFrom,
+    Attempt, IdHash, Report, Role, SloTarget, SourceRef, Story, Suggestion, Thresholds, Time,
+    TimelineRow, Watched, WhatIfOptions, ZoneFrom,
 };
 use crate::outage::Detected;
 use crate::timeline::Timeline;
 use crate::{attribution, outage, parse, source, timeline};
 
-use assemble::{base_report, cite, id_of, report_of, worth_citing};
+use assemble::{base_report, cite, id_of, report_of};
 use digest::Digest;
 use inputs::Given;
 use reading::{keep_wanted, keep_wanted_outages, read_all};
@@ -88,11 +88,11 @@ struct Found {
     warnings: Vec<String>,
 }
 
-/// From logs to report.
+/// From logs to report; `worth_citing` says which lines of the report are to be quoted in it.
 ///
 /// # Errors
 /// When an input cannot be read at all.
-pub fn analyze(settings: &Settings) -> Result<Report> {
+pub fn analyze(settings: &Settings, worth_citing: fn(&Report) -> Vec<SourceRef>) -> Result<Report> {
     let mut found = find(settings)?;
     settings.watch.stage("add up");
     let mut report = report_of(settings, &found);

@@ -43,7 +43,7 @@ pub(super) fn run(args: &Args) -> Result<ExitStatus> {
     };
     let session = Session::start(&args.common, formats)?;
     let progress = session.progress();
-    let report = pipeline::analyze(&session.settings)?;
+    let report = pipeline::analyze(&session.settings, report::lines_to_cite)?;
     drop(progress);
     require_subject(&report)?;
     session.report(&report, reporters, Warnings::InOutput)

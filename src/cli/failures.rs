@@ -37,7 +37,7 @@ pub(super) fn run(args: &Args) -> Result<ExitStatus> {
     };
     let session = Session::start(&args.common, formats)?;
     let progress = session.progress();
-    let report = pipeline::analyze(&session.settings)?;
+    let report = pipeline::analyze(&session.settings, |_| Vec::new())?;
     drop(progress);
     require_subject(&report)?;
     session.report(&report, reporters, Warnings::OnStandardError)

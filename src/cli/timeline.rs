@@ -44,7 +44,7 @@ pub(super) fn run(args: &Args) -> Result<ExitStatus> {
         return all(session);
     }
     let progress = session.progress();
-    let report = pipeline::analyze(&session.settings)?;
+    let report = pipeline::analyze(&session.settings, report::lines_to_cite)?;
     drop(progress);
     require_subject(&report)?;
     session.report(&report, reporters, Warnings::OnStandardError)

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Outcome;
+use super::{Outcome, own_side};
 use crate::model::{Evidence, Finding, Outcome as End, Severity, Sym, Verdict};
 
 /// A status page that speaks this much later than our own evidence is late, in seconds.
@@ -15,6 +15,7 @@ pub fn lessons(o: &Outcome<'_>) -> Vec<Finding> {
         out.extend(late_page(o, main));
         out.extend(single_dependency(o, main));
         out.extend(no_effect(o, main));
+        out.extend(own_side::findings(o, main));
     }
     out.extend(to_reconcile(o));
     out
@@ -107,9 +108,12 @@ fn no_effect(o: &Outcome<'_>, main: usize) -> Option<Finding> {
     (!perhaps && expected < NO_EFFECT && !o.timeline.attempts.is_empty()).then(|| {
         finding(
             "outage-without-knock-on",
-            format!("the outage of {} caused no payment to fail", outage.exchange_name),
+            format!(
+                "no failed payment is likely to have followed from the outage of {}",
+                outage.exchange_name
+            ),
             Severity::Info,
-            "No failed payment is likely to have followed from it: none depends on what was hit, or their failures were no more \
+            "None of those that failed depends on what was hit, or their failures were no more \
              frequent than usual."
                 .to_string(),
             Vec::new(),
@@ -129,9 +133,14 @@ fn to_reconcile(o: &Outcome<'_>) -> Option<Finding> {
             "outcome-unknown",
             format!("{unknown} {} may have gone through", if unknown == 1 { "attempt" } else { "attempts" }),
             Severity::Critical,
-            "They timed out at the exchange, or got an answer that leaves the execution open. They are not counted as lost: \
-             reconcile them before telling customers to pay again."
-                .to_string(),
+            if unknown == 1 {
+                "It timed out at the exchange, or got an answer that leaves the execution open. It is not counted as lost: \
+                 reconcile it before telling the customer to pay again."
+            } else {
+                "They timed out at the exchange, or got an answer that leaves the execution open. They are not counted as lost: \
+                 reconcile them before telling customers to pay again."
+            }
+            .to_string(),
             Vec::new(),
         )
     })

@@ -5,6 +5,7 @@ mod detection;
 mod lessons;
 mod moments;
 mod orders;
+mod own_side;
 mod slo;
 mod strips;
 #[cfg(test)]
@@ -12,7 +13,7 @@ mod test_support;
 mod totals;
 mod what_if;
 
-use crate::model::{Judgement, Outage, Span, Verdict};
+use crate::model::{Call, ErrorClass, Judgement, Outage, Span, Verdict};
 use crate::timeline::Timeline;
 
 pub use detection::detection;
@@ -34,6 +35,13 @@ pub struct Outcome<'a> {
     pub judgements: &'a [Judgement],
     /// First to last event.
     pub window: Option<Span>,
+}
+
+/// Whether a call was served badly; `None` for a refusal, which says nothing of the service: neither good nor bad.
+fn bad_answer(call: &Call) -> Option<bool> {
+    let refused = call.class == ErrorClass::RateLimited || matches!(call.http_status, 401 | 403);
+    let bad = !matches!(call.class, ErrorClass::None | ErrorClass::ClientError);
+    (!refused).then_some(bad)
 }
 
 impl Outcome<'_> {

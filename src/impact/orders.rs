@@ -68,7 +68,10 @@ pub fn impact(o: &Outcome<'_>) -> Impact {
                 }
                 add(&mut out.amount_recovered, o, order.currency, order.amount);
             }
-            None if order.unknown => out.orders_unknown += 1,
+            None if order.unknown => {
+                out.orders_unknown += 1;
+                add(&mut out.amount_unknown, o, order.currency, order.amount);
+            }
             None => {
                 out.orders_lost += 1;
                 add(&mut out.amount_lost, o, order.currency, order.amount);

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Outcome;
-use crate::model::{ErrorClass, Side, Span, Strip, StripBucket, Sym, Time};
+use super::{Outcome, bad_answer};
+use crate::model::{Side, Span, Strip, StripBucket, Sym, Time};
 
 /// Buckets over the window: what a line of 80 columns holds beside its name.
 const BUCKETS: usize = 60;
@@ -17,11 +17,7 @@ pub fn strips(o: &Outcome<'_>) -> Vec<Strip> {
     };
     let mut exchanges: BTreeMap<Sym, Vec<StripBucket>> = BTreeMap::new();
     for call in o.timeline.calls.iter().filter(|c| c.exchange.is_some()) {
-        // A refusal says nothing of the service: neither good nor bad.
-        let refused =
-            call.class == ErrorClass::RateLimited || matches!(call.http_status, 401 | 403);
-        if !refused {
-            let bad = !matches!(call.class, ErrorClass::None | ErrorClass::ClientError);
+        if let Some(bad) = bad_answer(call) {
             let row = exchanges.entry(call.exchange).or_insert_with(empty);
             add(row, span, call.time, bad);
         }

@@ -42,6 +42,8 @@ pub struct Impact {
     pub amount_lost: Amounts,
     /// Amount of the orders recovered.
     pub amount_recovered: Amounts,
+    /// Amount of the orders to be reconciled: recovered, lost and these add up to `amount_failed`.
+    pub amount_unknown: Amounts,
     /// Attempts with unknown outcome, all verdicts.
     pub unknown_outcome: UnknownOutcome,
     /// Attempts still pending when the log ends.
@@ -57,6 +59,10 @@ pub struct Detection {
     pub first_failure_at: Option<Time>,
     /// First knock-on failure.
     pub first_caused_at: Option<Time>,
+    /// First note of an alert at or after the onset; `None` when the notes hold none.
+    pub detected_at: Option<Time>,
+    /// First note at or after that one by which somebody took the alert.
+    pub responded_at: Option<Time>,
     /// The status page's first word.
     pub acknowledged_at: Option<Time>,
     /// From the onset to that word, in seconds.

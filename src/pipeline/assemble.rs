@@ -1,6 +1,6 @@
 //! Puts what the stages found into the one structure that outputs see.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::inputs::Given;
@@ -9,12 +9,9 @@ use crate::attribution::Judged;
 use crate::impact;
 use crate::model::{
     Attempt, Citation, FailedAttempt, Finding, InputSummary, Judgement, Outage, Report, Role, Slo,
-    SourceRef, Span, Sym, Verdict, ZoneFrom,
+    SourceRef, Span, Sym, ZoneFrom,
 };
 use crate::timeline::Timeline;
-
-/// Failures of each verdict whose lines are cited.
-const CITED_PER_VERDICT: usize = 3;
 
 /// The whole report, without citations and without the failures' evidence.
 pub(super) fn report_of(settings: &Settings, found: &Found) -> Report {
@@ -245,44 +242,6 @@ fn row(timeline: &Timeline, j: &Judgement) -> FailedAttempt {
         evidence: Vec::new(),
         source: a.source,
     }
-}
-
-/// Lines that a reader will want to see: those that the outages rest on, and those of the clearest and the least clear
-/// failures of each verdict.
-pub(super) fn worth_citing(report: &Report) -> Vec<SourceRef> {
-    let mut out: BTreeSet<SourceRef> = report
-        .outages
-        .iter()
-        .flat_map(|o| o.evidence.iter().map(|e| e.source))
-        .collect();
-    out.extend(
-        report
-            .findings
-            .iter()
-            .flat_map(|f| f.evidence.iter().map(|e| e.source)),
-    );
-    for verdict in [Verdict::Caused, Verdict::Undetermined, Verdict::Unrelated] {
-        let mut of: Vec<&FailedAttempt> = report
-            .failures
-            .iter()
-            .filter(|f| f.verdict == verdict)
-            .collect();
-        of.sort_by(|a, b| {
-            b.probability
-                .total_cmp(&a.probability)
-                .then(a.time.cmp(&b.time))
-                .then(a.source.cmp(&b.source))
-        });
-        let ends = of
-            .iter()
-            .take(CITED_PER_VERDICT)
-            .chain(of.iter().rev().take(CITED_PER_VERDICT));
-        for failure in ends {
-            out.insert(failure.source);
-            out.extend(failure.evidence.iter().map(|e| e.source));
-        }
-    }
-    out.into_iter().collect()
 }
 
 /// The texts of lines, read again.

@@ -18,6 +18,8 @@ pub(crate) struct Examples {
 
 const STRONGEST: usize = 3;
 const OTHERS: usize = 2;
+/// Moments beyond so many (long lists of notes) are not quoted.
+const MOMENTS: usize = 100;
 
 /// Picks the examples; the same report gives the same ones.
 pub(crate) fn pick(report: &Report) -> Examples {
@@ -57,7 +59,7 @@ pub(crate) fn pick(report: &Report) -> Examples {
     }
 }
 
-/// The lines that the examples, the outages and the findings of a report rest on, ascending: those whose text
+/// The lines that the examples, the outages, the moments and the findings of a report rest on, ascending: those whose text
 /// belongs into [`Report::citations`].
 pub fn lines_to_cite(report: &Report) -> Vec<SourceRef> {
     let examples = pick(report);
@@ -79,6 +81,7 @@ pub fn lines_to_cite(report: &Report) -> Vec<SourceRef> {
     for finding in &report.findings {
         lines.extend(finding.evidence.iter().take(3).map(|e| e.source));
     }
+    lines.extend(report.moments.iter().take(MOMENTS).filter_map(|m| m.source));
     lines.retain(|s| s.line > 0);
     lines.into_iter().collect()
 }

@@ -181,7 +181,7 @@ pub(crate) struct CountRow {
     pub(crate) undetermined: String,
 }
 
-/// Money of one currency; `-` where there is none.
+/// Money of the affected orders of one currency, each order once; `-` where there is none.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct MoneyRow {
     pub(crate) currency: String,
@@ -581,7 +581,7 @@ fn impact_facts(cx: &Context<'_>) -> Vec<Fact> {
 
 fn money(cx: &Context<'_>) -> Vec<MoneyRow> {
     let impact = &cx.report.impact;
-    let unknown = &impact.unknown_outcome.amount;
+    let unknown = &impact.amount_unknown;
     let mut currencies: Vec<&String> = [
         &impact.amount_failed,
         &impact.amount_recovered,
@@ -663,7 +663,7 @@ fn findings(cx: &Context<'_>) -> Vec<FindingView> {
             severity: f.severity.as_str(),
             title: cx.text(&f.title),
             confidence: format!("{} ({:.2})", words::likelihood(f.confidence), f.confidence),
-            detail: cx.text(&f.detail),
+            detail: cx.told(&f.detail),
             evidence: f.evidence.iter().map(|e| cx.evidence(e)).collect(),
         })
         .collect()

@@ -351,7 +351,10 @@ pub(crate) struct Impact {
     amount_lost: Amounts,
     /// Decimal strings by currency: orders recovered.
     amount_recovered: Amounts,
-    /// To be reconciled, all verdicts; never part of what was lost.
+    /// Decimal strings by currency: orders not saved of which an attempt's outcome is unknown. Recovered, lost and these
+    /// add up to `amount_failed`.
+    amount_unknown: Amounts,
+    /// Attempts to be reconciled, all verdicts; never part of what was lost.
     unknown_outcome: UnknownOutcome,
     /// Attempts still pending when the log ends.
     open_attempts: u64,
@@ -368,6 +371,12 @@ pub(crate) struct Detection {
     /// First knock-on failure.
     #[schemars(extend("format" = "date-time"))]
     first_caused_at: Option<String>,
+    /// First alert in the notes at or after the onset; null when they hold none.
+    #[schemars(extend("format" = "date-time"))]
+    detected_at: Option<String>,
+    /// When somebody took that alert, by the notes.
+    #[schemars(extend("format" = "date-time"))]
+    responded_at: Option<String>,
     /// The status page's first word.
     #[schemars(extend("format" = "date-time"))]
     acknowledged_at: Option<String>,
@@ -977,6 +986,7 @@ fn impact(cx: &Context<'_>) -> Impact {
         amount_failed: money(&i.amount_failed),
         amount_lost: money(&i.amount_lost),
         amount_recovered: money(&i.amount_recovered),
+        amount_unknown: money(&i.amount_unknown),
         unknown_outcome: UnknownOutcome {
             attempts: i.unknown_outcome.attempts,
             amount: money(&i.unknown_outcome.amount),
@@ -991,6 +1001,8 @@ fn detection(report: &Report) -> Detection {
         outage: d.outage.clone(),
         first_failure_at: d.first_failure_at.map(time),
         first_caused_at: d.first_caused_at.map(time),
+        detected_at: d.detected_at.map(time),
+        responded_at: d.responded_at.map(time),
         acknowledged_at: d.acknowledged_at.map(time),
         acknowledgement_delay_s: d.acknowledgement_delay_s.map(number),
         recovered_at: d.recovered_at.map(time),
