@@ -58,6 +58,23 @@ pub(crate) fn markdown(text: &str) -> String {
     out
 }
 
+/// A sentence of ours for Markdown: `commands` in it stay code, all else is escaped as by [`markdown`].
+pub(crate) fn markdown_prose(sentence: &str) -> String {
+    let parts: Vec<&str> = sentence.split('`').collect();
+    let commands = sentence.contains("`knockon") || sentence.contains("`--");
+    if parts.len().is_multiple_of(2) || !commands {
+        return markdown(sentence);
+    }
+    let part = |(at, part): (usize, &&str)| {
+        if at % 2 == 0 {
+            markdown(part)
+        } else {
+            markdown_code(part)
+        }
+    };
+    parts.iter().enumerate().map(part).collect()
+}
+
 fn ends_in_www(before: &[char]) -> bool {
     before.len() >= 3
         && before[before.len() - 3..]
@@ -96,12 +113,6 @@ fn escaped_pipes(text: &str) -> String {
     out
 }
 
-/// Log text as a line of a fenced code block; the fence is [`markdown_fence`].
-pub(crate) fn markdown_fence(texts: &[&str]) -> String {
-    let longest = texts.iter().map(|t| longest_run(t, '`')).max().unwrap_or(0);
-    "`".repeat((longest + 1).max(3))
-}
-
 fn longest_run(text: &str, wanted: char) -> usize {
     let (mut best, mut run) = (0, 0);
     for c in text.chars() {
@@ -117,7 +128,7 @@ pub(crate) fn mermaid(text: &str) -> String {
     let plain: String = text
         .chars()
         .map(|c| {
-            if c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.' | '/' | '(' | ')') {
+            if c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.' | '/' | '(' | ')' | '\'') {
                 c
             } else {
                 ' '
@@ -182,8 +193,8 @@ mod tests {
         assert_eq!(markdown_code("a\\|b"), "`a\\\\\\|b`");
         assert_eq!(markdown_code("a`b``c"), "```a`b``c```");
         assert_eq!(markdown_code("`x"), "`` `x ``");
-        assert_eq!(markdown_fence(&["a", "````"]), "`````");
-        assert_eq!(markdown_fence(&["a"]), "```");
+        assert_eq!(markdown_prose("say `--strict`|"), "say `--strict`\\|");
+        assert_eq!(markdown_prose("a `b` c"), "a \\`b\\` c");
     }
 
     #[test]

@@ -12,8 +12,10 @@ mod failures;
 mod html;
 mod inspect;
 mod json;
+mod layout;
 mod markdown;
 mod outages;
+mod postmortem;
 mod redact;
 mod sentences;
 mod story;
@@ -36,6 +38,7 @@ use crate::model::{Report, SourceRef, Story, TimelineRow};
 
 pub(crate) use escape::visible;
 pub use examples::lines_to_cite;
+pub use layout::{Layout, built_in_layout, built_in_layouts};
 pub use redact::Redact;
 pub use suggestion::write_suggestions;
 pub use wire::schema;

@@ -37,6 +37,10 @@ pub(crate) struct OutageView {
     pub(crate) evidence: Vec<EvidenceView>,
     /// The first failed call, as a citation; empty when not known.
     pub(crate) first_seen: String,
+    pub(crate) first_seen_place: String,
+    pub(crate) first_seen_line: String,
+    /// What happened, in a few sentences.
+    pub(crate) story: String,
 }
 
 /// One component of an outage in words.
@@ -139,9 +143,30 @@ fn view(cx: &Context<'_>, outage: &Outage, caused: u64) -> OutageView {
         acknowledged: acknowledged(cx, outage),
         evidence: outage.evidence.iter().map(|e| cx.evidence(e)).collect(),
         first_seen: outage.first_seen.map_or(String::new(), |s| cx.cite(s)),
+        first_seen_place: outage.first_seen.map_or(String::new(), |s| cx.place(s)),
+        first_seen_line: outage.first_seen.map_or(String::new(), |s| cx.line_id(s)),
+        story: story(cx, outage, caused),
         exchange,
         lasted,
     }
+}
+
+fn story(cx: &Context<'_>, outage: &Outage, caused: u64) -> String {
+    format!(
+        "What the logs show is {}; it was established from {}. Onset: {}. Recovery: {}. It lasted {}. {} held to have followed \
+         from it. First public word: {}.",
+        kind_words(outage.kind),
+        sources(outage),
+        onset(cx, outage),
+        recovered(cx, outage),
+        lasted(cx, outage),
+        words::plural(
+            caused,
+            "failed payment attempt is",
+            "failed payment attempts are"
+        ),
+        acknowledged(cx, outage),
+    )
 }
 
 /// The stretch of an outage in prose; an end that was not seen is not invented.

@@ -11,8 +11,6 @@ use super::words::{
     count, duration, form, likelihood, of_what, percent, plural, share, short_list,
 };
 
-const ATTEMPT: (&str, &str) = ("payment attempt", "payment attempts");
-
 /// What there was to judge, and what came of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Case {
@@ -84,14 +82,13 @@ pub(crate) fn headline(cx: &Context<'_>) -> String {
             "{} found, but no payment attempts: what followed cannot be told.",
             outages_found(cx)
         ),
-        Case::NoFailures if cx.report.outages.is_empty() => format!(
-            "No outage found, and {}.",
-            none_of(totals.attempts, ATTEMPT, ("failed", "fail"))
-        ),
+        Case::NoFailures if cx.report.outages.is_empty() => {
+            format!("No outage found, and {}.", none_failed(totals.attempts))
+        }
         Case::NoFailures => format!(
             "{} found, but {}.",
             outages_found(cx),
-            none_of(totals.attempts, ATTEMPT, ("failed", "fail"))
+            none_failed(totals.attempts)
         ),
         Case::NoOutage => format!(
             "No outage was established that the {} could have followed from; {}.",
@@ -105,29 +102,33 @@ pub(crate) fn headline(cx: &Context<'_>) -> String {
         Case::NoEffect => format!(
             "{} found, but {} from {}: {}.",
             outages_found(cx),
-            none_of(
-                totals.failed,
-                ("failed payment", "failed payments"),
-                ("followed", "follow")
-            ),
+            if totals.failed == 1 {
+                "the only failed payment was not judged to have followed".to_owned()
+            } else {
+                format!(
+                    "none of the {} failed payments was judged to have followed",
+                    count(totals.failed)
+                )
+            },
             form(cx.report.outages.len() as u64, "it", "them"),
             rest(totals)
         ),
         Case::KnockOn => format!(
-            "{} of {} followed from {}; {}.",
+            "{} of {} {} judged to have followed from {}; {}.",
             count(totals.caused),
             plural(totals.failed, "failed payment", "failed payments"),
+            form(totals.caused, "was", "were"),
             blamed(cx),
             rest(totals)
         ),
     }
 }
 
-fn none_of(n: u64, (one, many): (&str, &str), (past, base): (&str, &str)) -> String {
-    if n == 1 {
-        format!("the only {one} did not {base}")
+fn none_failed(attempts: u64) -> String {
+    if attempts == 1 {
+        "the only payment attempt did not fail".to_owned()
     } else {
-        format!("none of the {} {many} {past}", count(n))
+        format!("none of the {} payment attempts failed", count(attempts))
     }
 }
 
@@ -318,23 +319,61 @@ pub(crate) fn looked_at(cx: &Context<'_>) -> Vec<String> {
         .collect()
 }
 
-/// The executive summary of the postmortem.
+/// The executive summary of the postmortem, in paragraphs: what happened, what it cost, how sure that is, what is open.
 pub(crate) fn summary(cx: &Context<'_>) -> Vec<String> {
     let report = cx.report;
-    let mut out = Vec::new();
+    let mut happened = Vec::new();
     if let Some(window) = report.window {
-        out.push(format!(
+        happened.push(format!(
             "The logs analysed covered {}.",
             cx.zone().range(window)
         ));
     }
-    out.extend(what_happened(cx));
-    out.extend(answer(cx));
+    happened.extend(what_happened(cx));
+    happened.extend(what_ended_it(cx));
+    let mut failed = vec![headline(cx)];
+    failed.extend(rates(cx));
     if Case::of(report) == Case::KnockOn {
-        out.push(confidence(cx));
+        failed.push(confidence(cx));
     }
-    out.extend(what_ended_it(cx));
-    out
+    let cost = cost(cx).into_iter().chain(to_reconcile(cx));
+    let missing = what_was_missing(cx);
+    [
+        happened,
+        failed,
+        cost.collect(),
+        missing.into_iter().collect(),
+    ]
+    .into_iter()
+    .filter(|paragraph| !paragraph.is_empty())
+    .map(|paragraph| paragraph.join(" "))
+    .collect()
+}
+
+/// What set it off. The cause on the exchange's side is never in the logs of those who call it.
+pub(crate) fn trigger(cx: &Context<'_>) -> String {
+    match main_outage(cx.report) {
+        Some(at) => {
+            let outage = &cx.report.outages[at];
+            format!(
+                "{} served worse than its own baseline, {}. Why it did is not in these logs.",
+                cx.text(&outage.exchange_name),
+                kind_words(outage.kind)
+            )
+        }
+        None => "no outage of an exchange was found.".to_owned(),
+    }
+}
+
+/// What the list of outcomes to be reconciled holds.
+pub(crate) fn reconcile_about(cx: &Context<'_>) -> String {
+    let unknown = &cx.report.impact.unknown_outcome;
+    format!(
+        "{} of unknown outcome, whatever the verdict: {}. They are counted by attempt; the amounts of affected orders, above, are \
+         counted by order.",
+        plural(unknown.attempts, "attempt", "attempts"),
+        amounts(cx, &unknown.amount)
+    )
 }
 
 fn what_happened(cx: &Context<'_>) -> Vec<String> {
@@ -358,7 +397,7 @@ fn what_happened(cx: &Context<'_>) -> Vec<String> {
                 )
             };
             format!(
-                "{} served worse than its own baseline from {}, {}{rate}.",
+                "The exchange {} served worse than its own baseline from {}, {}{rate}.",
                 cx.text(&outage.exchange_name),
                 stretch(cx, outage),
                 kind_words(outage.kind),

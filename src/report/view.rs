@@ -70,12 +70,26 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// `E3`, where the line is quoted in the appendix; else empty.
+    pub(crate) fn line_id(&self, source: SourceRef) -> String {
+        let number = self.lines.get(&source);
+        number.map_or(String::new(), |n| format!("E{n}"))
+    }
+
     /// `path:line`, with the line's number in the appendix where it is quoted there: `a.log:12 [E3]`.
     pub(crate) fn cite(&self, source: SourceRef) -> String {
         match self.lines.get(&source) {
             Some(number) => format!("{} [E{number}]", self.place(source)),
             None => self.place(source),
         }
+    }
+
+    /// Whether any notes (alerts, deploys, chat) were read.
+    pub(crate) fn has_notes(&self) -> bool {
+        let inputs = self.report.inputs.iter();
+        inputs
+            .into_iter()
+            .any(|i| i.role == Role::Notes && i.events > 0)
     }
 
     /// The outage that an index names.
@@ -87,14 +101,14 @@ impl<'a> Context<'a> {
 
     /// The evidence on one failed attempt; what its own record shows is not cited again beside each reason.
     pub(crate) fn evidence_on(&self, failure: &FailedAttempt) -> Vec<EvidenceView> {
-        let own = |e: &Evidence| e.source == failure.source;
-        let shown = |e: &Evidence| EvidenceView {
-            cite: if own(e) {
-                String::new()
-            } else {
-                self.cite(e.source)
-            },
-            ..self.evidence(e)
+        let shown = |e: &Evidence| {
+            let mut view = self.evidence(e);
+            if e.source == failure.source {
+                view.cite.clear();
+                view.place.clear();
+                view.line.clear();
+            }
+            view
         };
         failure.evidence.iter().map(shown).collect()
     }
@@ -113,6 +127,8 @@ impl<'a> Context<'a> {
             weight: format!("{:.2}", evidence.weight),
             detail: self.told(&evidence.detail),
             cite: self.cite(evidence.source),
+            place: self.place(evidence.source),
+            line: self.line_id(evidence.source),
         }
     }
 }
@@ -149,7 +165,12 @@ pub(crate) struct EvidenceView {
     pub(crate) side: &'static str,
     pub(crate) weight: String,
     pub(crate) detail: String,
+    /// `path:line [E3]`.
     pub(crate) cite: String,
+    /// `path:line`.
+    pub(crate) place: String,
+    /// `E3`; empty where the line is not quoted.
+    pub(crate) line: String,
 }
 
 /// Counts under one kind of heading.
@@ -229,6 +250,8 @@ pub(crate) struct MomentView {
     pub(crate) text: String,
     pub(crate) outage: String,
     pub(crate) cite: String,
+    pub(crate) place: String,
+    pub(crate) line: String,
 }
 
 /// One failed attempt, worked through.
@@ -239,6 +262,8 @@ pub(crate) struct ExampleView {
     /// `caused: likely (probability 0.80)`.
     pub(crate) verdict: String,
     pub(crate) evidence: Vec<EvidenceView>,
+    pub(crate) place: String,
+    pub(crate) line: String,
 }
 
 /// One input in words.
@@ -457,7 +482,7 @@ fn key_facts(cx: &Context<'_>) -> Vec<Fact> {
         words::of(totals.failed, totals.attempts),
     ));
     out.push(fact(
-        "Of these followed from an outage",
+        "Of these judged to have followed from an outage",
         words::of(totals.caused, totals.failed),
     ));
     out.push(fact(
@@ -755,6 +780,8 @@ pub(crate) fn moment(cx: &Context<'_>, m: &Moment, onset: Option<Time>) -> Momen
         text: cx.text(&m.text),
         outage: cx.outage_id(m.outage).unwrap_or_default().to_owned(),
         cite: m.source.map_or(String::new(), |s| cx.cite(s)),
+        place: m.source.map_or(String::new(), |s| cx.place(s)),
+        line: m.source.map_or(String::new(), |s| cx.line_id(s)),
     }
 }
 
@@ -780,6 +807,8 @@ fn example(cx: &Context<'_>, f: &FailedAttempt) -> ExampleView {
         facts: attempt_facts(cx, f),
         verdict: verdict_words(f),
         evidence: cx.evidence_on(f),
+        place: cx.place(f.source),
+        line: cx.line_id(f.source),
     }
 }
 
@@ -991,75 +1020,109 @@ fn actions(cx: &Context<'_>) -> Vec<ActionView> {
             priority: "high",
         });
     }
+    out.extend(alert(cx));
     // of cases alike, the one that promises least
-    let cases = what_if(cx)
-        .into_iter()
-        .filter_map(|v| v.cases.into_iter().next_back());
-    out.extend(cases.map(|case| ActionView {
-        action: format!("Weigh: {}", case.title),
-        kind: "prevent",
-        because: case.saved,
-        priority: "medium",
-    }));
-    if let (Some(delay), true) = (
-        report
-            .detection
-            .acknowledgement_delay_s
-            .filter(|d| *d > 0.0),
-        report.totals.caused > 0,
-    ) {
-        out.push(ActionView {
-            action: "Alert on the failure rate of our own calls to each exchange".to_owned(),
-            kind: "detect",
-            because: format!(
-                "the exchange's own word came {} after the onset",
-                words::duration(delay)
-            ),
-            priority: "medium",
-        });
-    }
-    // an action above answers these already
-    let answered = |id: &str| match id {
-        "outcome-unknown" => out.iter().any(|a| a.kind == "mitigate"),
-        "status-page-late" => out.iter().any(|a| a.kind == "detect"),
-        _ => false,
-    };
-    let open: Vec<ActionView> = findings(cx)
-        .into_iter()
-        .filter(|f| f.severity != Severity::Info.as_str() && !answered(&f.id))
-        .map(action_of)
-        .collect();
-    out.extend(open);
+    let last_of_each = report
+        .what_if
+        .cases
+        .chunk_by(|a, b| a.kind == b.kind && a.outage == b.outage)
+        .filter_map(<[WhatIfCase]>::last);
+    out.extend(
+        last_of_each
+            .filter(|c| is_worth_it(c))
+            .map(|c| worth_considering(cx, c)),
+    );
+    let findings = findings(cx).into_iter();
+    out.extend(findings.filter_map(|f| action_of(report, f)));
     out
 }
 
-/// What a finding calls for.
-fn action_of(finding: FindingView) -> ActionView {
+/// The alert that was missing, where the exchange's own word came late or alerts did.
+fn alert(cx: &Context<'_>) -> Option<ActionView> {
+    let report = cx.report;
+    let late = report.detection.acknowledgement_delay_s;
+    let late = late.filter(|d| *d > 0.0 && report.totals.caused > 0);
+    let of = |id: &str| report.findings.iter().find(|f| f.id == id);
+    let threshold = of("alert-threshold");
+    let missed = of("late-alert").or_else(|| of("no-alert"));
+    let because = [
+        threshold.map(|f| cx.text(&f.title)),
+        missed.map(|f| cx.text(&f.title)),
+        late.map(|d| {
+            format!(
+                "the exchange's own word came {} after the onset",
+                words::duration(d)
+            )
+        }),
+    ];
+    let because: Vec<String> = because.into_iter().flatten().collect();
+    (missed.is_some() || late.is_some()).then(|| ActionView {
+        action: "Alert on the failure rate of our own calls to each exchange".to_owned(),
+        kind: "detect",
+        because: because.join("; "),
+        priority: if missed.is_some() { "high" } else { "medium" },
+    })
+}
+
+/// Whether a counterfactual would have saved more payments than it would have cost.
+fn is_worth_it(case: &WhatIfCase) -> bool {
+    let cost = case.refused.as_ref().map_or(0, |r| r.attempts);
+    case.failures.mean > cost as f64
+}
+
+fn worth_considering(cx: &Context<'_>, case: &WhatIfCase) -> ActionView {
+    let line = what_if_line(cx, case);
+    ActionView {
+        action: match case.kind {
+            "fallback_exchange" => "Consider a fallback exchange",
+            "circuit_breaker" => "Consider a circuit breaker that opens at the onset",
+            _ => "Consider offering the other methods of payment while an exchange is down",
+        }
+        .to_owned(),
+        kind: "prevent",
+        because: format!("{}: {}", line.title, line.saved),
+        priority: "medium",
+    }
+}
+
+/// What a finding calls for; nothing where another action answers it, or where it is only good to know.
+fn action_of(report: &Report, finding: FindingView) -> Option<ActionView> {
+    let offers_methods = || {
+        report
+            .what_if
+            .cases
+            .iter()
+            .any(|c| c.kind == "other_method")
+    };
     let (action, kind) = match finding.id.as_str() {
-        "single-dependency" => (
-            "Provide a second exchange, or offer other methods while it is down; rehearse the switch"
-                .to_owned(),
+        "outcome-unknown" | "status-page-late" | "late-alert" | "no-alert" => return None,
+        "no-fallback-used" if offers_methods() => return None,
+        "no-fallback-used" => (
+            "Offer another method or exchange when a payment fails while an exchange is down",
             "prevent",
         ),
-        _ => (
-            format!("Decide what follows from: {}", finding.title),
-            "process",
+        "single-dependency" => (
+            "Provide a second exchange for what only one serves, and rehearse the switch",
+            "prevent",
         ),
+        "retry-storm" => (
+            "Stop repeating while the exchange is down; else wait longer, by chance, before each repeat",
+            "prevent",
+        ),
+        "long-time-outs" => ("Shorten the time-out of calls to the exchange", "mitigate"),
+        _ if finding.severity == Severity::Info.as_str() => return None,
+        _ => ("Decide what follows from this finding", "process"),
     };
-    ActionView {
-        action,
+    Some(ActionView {
+        action: action.to_owned(),
         kind,
-        because: if kind == "process" {
-            format!("finding {}", finding.id)
-        } else {
-            format!("finding {}: {}", finding.id, finding.title)
-        },
+        because: format!("{} ({})", finding.title, finding.id),
         priority: if finding.severity == Severity::Critical.as_str() {
             "high"
         } else {
             "medium"
         },
-    }
+    })
 }
 
 /// Knock-on failures by outage id, for diagrams.
