@@ -417,6 +417,35 @@ fn several_outputs_come_from_one_run() {
 }
 
 #[test]
+fn a_postmortem_made_anew_keeps_what_was_written_into_it() {
+    let scratch = Scratch::new();
+    let analyze = ["analyze", "logs", "-o", "p.md"];
+    scratch.run(&analyze).expect(0);
+    let first = scratch.read("p.md");
+    let todo = "> TODO(author): what surprised you";
+    assert!(first.contains(todo) && first.contains("60 of "));
+    scratch.write("p.md", &first.replace(todo, "The queue surprised us. Once"));
+    // half of the outage is left
+    let until = ["--to", "2021-08-18 12:38"];
+    let run = scratch.run(&[&analyze[..], &until].concat()).expect(0);
+    assert_eq!(run.stderr, "");
+    let second = scratch.read("p.md");
+    assert!(second.contains("The queue surprised us. Once"));
+    assert!(!second.contains("60 of "), "the generated parts are new");
+
+    scratch.write(
+        "p.md",
+        &second
+            .replace("## Key information", "## Facts")
+            .replace("Lasted", "Took"),
+    );
+    let run = scratch.run(&analyze).expect(0);
+    assert!(run.stderr.contains("edited by hand") && run.stderr.contains("key-information"));
+    let third = scratch.read("p.md");
+    assert!(third.contains("## Facts") && third.contains("| Took |") && third.contains("60 of "));
+}
+
+#[test]
 fn one_bad_path_among_several_leaves_nothing_behind() {
     let scratch = Scratch::new();
     scratch

@@ -44,6 +44,14 @@ impl Output {
         Ok(Output(kind))
     }
 
+    /// What stands now in the file that this is going to replace; `None` where there is none, or no text.
+    pub(crate) fn earlier(&self) -> Option<String> {
+        match &self.0 {
+            Kind::File(_, part) => fs::read_to_string(&part.target).ok(),
+            Kind::Stdout(_) | Kind::Direct(..) => None,
+        }
+    }
+
     /// Puts everything where it belongs.
     pub(crate) fn finish(self) -> Result<()> {
         match self.0 {

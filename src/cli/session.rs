@@ -15,7 +15,7 @@ use super::show_error::{Fault, warn};
 use super::terminal::{self, Look, Surroundings};
 use crate::model::{InputSummary, Report, Watch, Watched};
 use crate::pipeline::Settings;
-use crate::report::{Redact, Reporter, View};
+use crate::report::{self, Kept, Redact, Reporter, View};
 
 /// The arguments that all analysing subcommands share.
 #[derive(Debug, Default, clap::Args)]
@@ -122,8 +122,22 @@ impl<'a> Session<'a> {
         &mut self,
         mut write: impl FnMut(&str, &View, &mut dyn Write) -> io::Result<()>,
     ) -> io::Result<()> {
-        let mut all = self.destinations.iter_mut();
-        all.try_for_each(|d| write(d.format, &d.view, &mut d.output))
+        for d in &mut self.destinations {
+            match d.output.earlier().filter(|_| d.format == "markdown") {
+                None => write(d.format, &d.view, &mut d.output)?,
+                Some(earlier) => {
+                    let mut fresh = Vec::new();
+                    write(d.format, &d.view, &mut fresh)?;
+                    let fresh = String::from_utf8_lossy(&fresh);
+                    let kept = report::keep_edits(&earlier, &fresh);
+                    d.output.write_all(kept.text.as_bytes())?;
+                    if !self.run.quiet {
+                        tell_kept(&kept);
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Completes the outputs, tells what a reader must know, and decides the exit status.
@@ -149,6 +163,22 @@ impl<'a> Session<'a> {
             }
         }
         Ok(exit::status_of(report, self.run.strict, &self.run.fail_on))
+    }
+}
+
+/// What a person must know of a document that was made anew.
+fn tell_kept(kept: &Kept) {
+    if !kept.edited.is_empty() {
+        warn(&format!(
+            "these parts were edited by hand and stay as they are; empty one to have it made anew: {}",
+            kept.edited.join(", ")
+        ));
+    }
+    if !kept.left_out.is_empty() {
+        warn(&format!(
+            "these parts had been taken out and stay out: {}",
+            kept.left_out.join(", ")
+        ));
     }
 }
 

@@ -13,6 +13,7 @@ use serde::Serialize;
 use crate::model::Report;
 
 use super::escape;
+use super::keep;
 use super::postmortem::Postmortem;
 use super::view::{self, Context, FailureView};
 use super::wire::Analysis;
@@ -120,7 +121,7 @@ fn render(
             })))
         })
         .map_err(|e| io::Error::other(told(&e)))?;
-    let text = text.trim_end();
+    let text = keep::sealed(text.trim_end());
     writeln!(out, "{text}")
 }
 

@@ -12,6 +12,7 @@ mod failures;
 mod html;
 mod inspect;
 mod json;
+mod keep;
 mod layout;
 mod markdown;
 mod outages;
@@ -38,6 +39,7 @@ use crate::model::{Report, SourceRef, Story, TimelineRow};
 
 pub(crate) use escape::visible;
 pub use examples::lines_to_cite;
+pub use keep::{Kept, keep_edits};
 pub use layout::{Layout, built_in_layout, built_in_layouts};
 pub use redact::Redact;
 pub use suggestion::write_suggestions;

@@ -187,11 +187,11 @@ fn hostile_texts_do_nothing_anywhere() {
         assert!(!html.contains(bad), "{bad}");
     }
     assert!(html.contains("&lt;script&gt;"));
+    let own_links = regex::Regex::new(r"\[E(\d+)\]\(#e(\d+)\)").unwrap();
     for (name, text) in everything(&report, &View::default()) {
         if !name.ends_with("markdown") {
             continue;
         }
-        let own_links = regex::Regex::new(r"\[E(\d+)\]\(#e(\d+)\)").unwrap();
         for line in outside_code(&text) {
             let line = own_links
                 .replace_all(&without_escaped(&line), "")
