@@ -446,6 +446,59 @@ fn a_postmortem_made_anew_keeps_what_was_written_into_it() {
 }
 
 #[test]
+fn a_template_lays_the_report_out() {
+    let scratch = Scratch::new();
+    let built_in = scratch
+        .run(&["analyze", "logs", "-f", "markdown"])
+        .expect(0);
+    let template = scratch.run(&["template"]).expect(0).stdout;
+    scratch.write("ours.md.j2", &template);
+    let ours = ["analyze", "logs", "--template", "ours.md.j2"];
+    assert_eq!(scratch.run(&ours).expect(0).stdout, built_in.stdout);
+
+    scratch.write("page.html", "<p>{{ json.failures.caused }}</p>");
+    let page = [
+        "analyze",
+        "logs",
+        "--template",
+        "page.html",
+        "-o",
+        "out.html",
+    ];
+    scratch.run(&page).expect(0);
+    assert_eq!(scratch.read("out.html"), "<p>60</p>\n");
+
+    scratch.write("bad.md", "fine\n{{ titel }}");
+    let run = scratch
+        .run(&["analyze", "logs", "--template", "bad.md"])
+        .expect(2);
+    assert!(run.stderr.contains("bad.md:2"), "{}", run.stderr);
+    let run = scratch
+        .run(&["analyze", "logs", "--template", "page.html", "-o", "a.json"])
+        .expect(2);
+    assert!(run.stderr.contains("no output is html"), "{}", run.stderr);
+}
+
+#[test]
+fn people_outside_get_no_ids() {
+    let scratch = Scratch::new();
+    let outside = ["analyze", "logs", "--audience", "external"];
+    let run = scratch
+        .run(&[&outside[..], &["-f", "markdown"]].concat())
+        .expect(0);
+    assert!(run.stdout.contains("60 of "), "{}", run.stdout);
+    for inside in ["pay_", "ord_", "logs/", "UPSTREAM_503", "shop-a"] {
+        assert!(!run.stdout.contains(inside), "{inside}");
+    }
+    let run = scratch.run(&outside).expect(2);
+    assert!(
+        run.stderr.contains("external is for markdown"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
 fn one_bad_path_among_several_leaves_nothing_behind() {
     let scratch = Scratch::new();
     scratch
@@ -536,6 +589,7 @@ fn every_subcommand_explains_itself() {
         "timeline",
         "inspect",
         "schema",
+        "template",
         "completions",
         "man",
     ] {

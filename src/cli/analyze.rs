@@ -1,12 +1,17 @@
 //! `knockon analyze`: the report.
 
-use anyhow::Result;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-use super::args::{FORMAT_HELP, formats, ids};
+use anyhow::{Context, Result};
+
+use super::args::{AudienceArg, FORMAT_HELP, formats, ids};
 use super::destinations::Formats;
 use super::exit::ExitStatus;
 use super::session::{Common, Session, Warnings, require_subject};
-use crate::{pipeline, report};
+use super::show_error::Fault;
+use crate::pipeline;
+use crate::report::{self, Audience, Layout, Redact, Reporter};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -30,21 +35,97 @@ pub(super) struct Args {
     #[arg(short, long, value_name = "FORMAT", help = FORMAT_HELP, help_heading = "Output",
           value_parser = formats(report::analyze_reporters()))]
     format: Option<String>,
+    /// Lay the report out by a template of your own
+    ///
+    /// A minijinja template: HTML when its name ends in .html, else Markdown. "knockon template" prints the built-in
+    /// one to start from; docs/template.md tells what it can show. Values are escaped for the format.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    template: Option<PathBuf>,
+    /// Who is to read the Markdown report
+    #[arg(
+        long,
+        value_name = "WHO",
+        default_value = "internal",
+        help_heading = "Output"
+    )]
+    audience: AudienceArg,
     #[command(flatten)]
     common: Common,
 }
 
 /// Runs the subcommand.
 pub(super) fn run(args: &Args) -> Result<ExitStatus> {
-    let reporters = report::analyze_reporters();
+    let layout = args.template.as_deref().map(read_layout).transpose()?;
+    let reporters = reporters(layout.as_ref());
     let formats = Formats {
-        known: &ids(reporters),
+        known: &ids(&reporters),
         asked: args.format.as_deref(),
     };
-    let session = Session::start(&args.common, formats)?;
+    let mut session = Session::start(&args.common, formats)?;
+    if let Some(layout) = &layout {
+        require_use(layout, &session)?;
+    }
+    if args.audience == AudienceArg::External {
+        for_outsiders(&mut session, layout.as_ref())?;
+    }
     let progress = session.progress();
     let report = pipeline::analyze(&session.settings, report::lines_to_cite)?;
     drop(progress);
     require_subject(&report)?;
-    session.report(&report, reporters, Warnings::InOutput)
+    session.report(&report, &reporters, Warnings::InOutput)
+}
+
+/// The built-in reporters; with a layout, it comes first and stands in for the one of its format.
+fn reporters(layout: Option<&Layout>) -> Vec<&dyn Reporter> {
+    let built_in = report::analyze_reporters().iter().copied();
+    match layout {
+        None => built_in.map(|r| r as &dyn Reporter).collect(),
+        Some(layout) => {
+            let others = built_in.filter(|r| r.id() != layout.id());
+            let others = others.map(|r| r as &dyn Reporter);
+            std::iter::once(layout as &dyn Reporter)
+                .chain(others)
+                .collect()
+        }
+    }
+}
+
+fn read_layout(path: &Path) -> Result<Layout> {
+    let shown = path.display();
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read \"{shown}\""))?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    Layout::parse(&name, text).map_err(|why| {
+        Fault::new(format!("\"{shown}\" is not a template: {why}"))
+            .hint("\"knockon template\" prints one that works")
+            .into()
+    })
+}
+
+/// An error when nothing would be laid out by the template.
+fn require_use(layout: &Layout, session: &Session<'_>) -> Result<()> {
+    let format = layout.id();
+    if session.destinations.iter().any(|d| d.format == format) {
+        return Ok(());
+    }
+    let fault = Fault::new(format!(
+        "--template is for {format}, and no output is {format}"
+    ));
+    Err(fault.hint(format!("add -o {format}=FILE")).into())
+}
+
+/// Hides what is nobody else's business; an error where an output is not made for that.
+fn for_outsiders(session: &mut Session<'_>, layout: Option<&Layout>) -> Result<()> {
+    for d in &mut session.destinations {
+        if d.format != "markdown" && layout.is_none_or(|l| l.id() != d.format) {
+            return Err(Fault::new(format!(
+                "--audience external is for markdown, and an output is {}",
+                d.format
+            ))
+            .hint("-f markdown, or -o FILE.md")
+            .into());
+        }
+        d.view.audience = Audience::External;
+        d.view.redact = Redact::Strict;
+    }
+    Ok(())
 }

@@ -210,8 +210,18 @@ pub(crate) enum RedactArg {
 pub(crate) const FORMAT_HELP: &str =
     "Output format [default: table, or what the name of the output tells]";
 
+/// `--audience`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum AudienceArg {
+    /// Those who run the systems that the logs are of
+    #[default]
+    Internal,
+    /// Anybody else: no ids, paths, hosts, notes, error texts or amounts
+    External,
+}
+
 /// The words for `-f` of a table of reporters, the default first.
-pub(crate) fn ids(reporters: &[&'static dyn Reporter]) -> Vec<&'static str> {
+pub(crate) fn ids(reporters: &[&dyn Reporter]) -> Vec<&'static str> {
     reporters.iter().map(|r| r.id()).collect()
 }
 

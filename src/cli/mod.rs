@@ -20,6 +20,7 @@ mod schema;
 mod session;
 mod settings;
 mod show_error;
+mod template;
 mod terminal;
 mod timeline;
 
@@ -84,6 +85,7 @@ enum Command {
     Inspect(inspect::Args),
     Digest(digest::Args),
     Schema(schema::Args),
+    Template(template::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -113,6 +115,7 @@ fn run(command: Command) -> anyhow::Result<ExitStatus> {
         Command::Inspect(args) => inspect::run(&args),
         Command::Digest(args) => digest::run(&args),
         Command::Schema(args) => schema::run(&args),
+        Command::Template(args) => template::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
     }

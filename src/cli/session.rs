@@ -15,7 +15,7 @@ use super::show_error::{Fault, warn};
 use super::terminal::{self, Look, Surroundings};
 use crate::model::{InputSummary, Report, Watch, Watched};
 use crate::pipeline::Settings;
-use crate::report::{self, Kept, Redact, Reporter, View};
+use crate::report::{self, Audience, Kept, Redact, Reporter, View};
 
 /// The arguments that all analysing subcommands share.
 #[derive(Debug, Default, clap::Args)]
@@ -194,6 +194,7 @@ fn view(args: &OutputArgs, verbose: u8, look: Look) -> View {
             RedactArg::Strict => Redact::Strict,
             RedactArg::None => Redact::None,
         },
+        audience: Audience::Internal,
         version: env!("CARGO_PKG_VERSION"),
     }
 }

@@ -10,7 +10,7 @@ use crate::model::Report;
 use super::escape::markdown as text;
 use super::layout;
 use super::view::MomentView;
-use super::{Reporter, View};
+use super::{Audience, Reporter, View};
 
 /// The report as a postmortem.
 pub(super) struct Markdown;
@@ -25,7 +25,11 @@ impl Reporter for Markdown {
     }
 
     fn write(&self, report: &Report, view: &View, out: &mut dyn Write) -> io::Result<()> {
-        layout::write(layout::POSTMORTEM, report, view, out)
+        let name = match view.audience {
+            Audience::Internal => layout::POSTMORTEM,
+            Audience::External => layout::CUSTOMERS,
+        };
+        layout::write(name, report, view, out)
     }
 }
 

@@ -61,8 +61,20 @@ pub struct View {
     pub zone: DisplayZone,
     /// What is taken out of texts from logs.
     pub redact: Redact,
+    /// Who is to read the postmortem.
+    pub audience: Audience,
     /// Version of the program, for the front matter.
     pub version: &'static str,
+}
+
+/// Who is to read the postmortem.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Audience {
+    /// Those who run the systems that the logs are of.
+    #[default]
+    Internal,
+    /// Anybody else: no ids, paths, hosts, notes or error texts of the logs, and no amounts.
+    External,
 }
 
 impl Default for View {
@@ -75,6 +87,7 @@ impl Default for View {
             verbose: 0,
             zone: DisplayZone::Utc,
             redact: Redact::Default,
+            audience: Audience::Internal,
             version: env!("CARGO_PKG_VERSION"),
         }
     }

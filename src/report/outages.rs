@@ -143,7 +143,9 @@ fn view(cx: &Context<'_>, outage: &Outage, caused: u64) -> OutageView {
         acknowledged: acknowledged(cx, outage),
         evidence: outage.evidence.iter().map(|e| cx.evidence(e)).collect(),
         first_seen: outage.first_seen.map_or(String::new(), |s| cx.cite(s)),
-        first_seen_place: outage.first_seen.map_or(String::new(), |s| cx.place(s)),
+        first_seen_place: outage
+            .first_seen
+            .map_or(String::new(), |s| cx.short_place(s)),
         first_seen_line: outage.first_seen.map_or(String::new(), |s| cx.line_id(s)),
         story: story(cx, outage, caused),
         exchange,

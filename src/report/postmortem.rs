@@ -7,15 +7,19 @@ use crate::model::{FailedAttempt, Outcome, Report, Side, Time, Verdict};
 
 use super::outages::{self, main_outage};
 use super::sentences;
-use super::view::{Context, Digest, FindingView, caused_counts};
+use super::view::{
+    ActionView, Context, CountTable, Digest, Fact, FindingView, MomentView, caused_counts,
+};
 use super::words;
 
 /// Everything that a layout can show.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Postmortem {
     #[serde(flatten)]
     digest: Digest,
     schema_version: &'static str,
+    /// The folder that all inputs are in; places are told below it.
+    folder: String,
     /// Lanes of a Gantt diagram; none without an outage.
     gantt: Vec<Lane>,
     /// Attempts whose outcome is unknown, in time order, up to [`MOST_ROWS`].
@@ -52,6 +56,63 @@ const FACTORS: [&str; 8] = [
 impl Postmortem {
     /// What layouts show of a report.
     pub(crate) fn of(cx: &Context<'_>) -> Postmortem {
+        let all = Postmortem::internal(cx);
+        if cx.is_external() {
+            all.external()
+        } else {
+            all
+        }
+    }
+
+    /// What people outside may see: what is not named here, they do not get.
+    fn external(self) -> Postmortem {
+        let d = self.digest;
+        let table = |t: &CountTable| matches!(t.by, "exchange" | "currency" | "method");
+        let open_to_all = |f: &Fact| f.label != "Attempts to reconcile";
+        let public = |m: &MomentView| m.side != Side::Notes.as_str();
+        let uncited = |m: MomentView| MomentView {
+            cite: String::new(),
+            place: String::new(),
+            line: String::new(),
+            ..m
+        };
+        let unexplained = |a: ActionView| ActionView {
+            because: String::new(),
+            ..a
+        };
+        Postmortem {
+            schema_version: self.schema_version,
+            gantt: self
+                .gantt
+                .into_iter()
+                .filter(|l| l.name != "Notes")
+                .collect(),
+            trigger: self.trigger,
+            glossary: self.glossary,
+            digest: Digest {
+                title: d.title,
+                version: d.version,
+                zone: d.zone,
+                redaction: d.redaction,
+                has_outage: d.has_outage,
+                has_knock_on: d.has_knock_on,
+                has_failures: d.has_failures,
+                window: d.window,
+                answer: d.answer,
+                summary: d.summary,
+                tables: d.tables.into_iter().filter(table).collect(),
+                impact: d.impact.into_iter().filter(open_to_all).collect(),
+                not_affected: d.not_affected,
+                moments: d.moments.into_iter().filter(public).map(uncited).collect(),
+                actions: d.actions.into_iter().map(unexplained).collect(),
+                method: d.method,
+                ..Digest::default()
+            },
+            ..Postmortem::default()
+        }
+    }
+
+    fn internal(cx: &Context<'_>) -> Postmortem {
         let digest = Digest::of(cx);
         let (factors, others) = digest
             .findings
@@ -67,6 +128,7 @@ impl Postmortem {
         let more = unknown.len().saturating_sub(MOST_ROWS) as u64;
         Postmortem {
             schema_version: super::wire::SCHEMA_VERSION,
+            folder: cx.folder().to_owned(),
             gantt: gantt(cx),
             reconcile: unknown
                 .iter()
@@ -113,7 +175,7 @@ fn to_reconcile(cx: &Context<'_>, f: &FailedAttempt) -> ToReconcile {
         exchange: row.exchange,
         amount: row.amount,
         verdict: row.verdict,
-        place: cx.place(f.source),
+        place: cx.short_place(f.source),
         line: cx.line_id(f.source),
     }
 }

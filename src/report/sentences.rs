@@ -266,7 +266,7 @@ fn cost(cx: &Context<'_>) -> Option<String> {
         count(impact.orders_lost),
         count(impact.orders_unknown),
     );
-    if !impact.amount_lost.is_empty() {
+    if !impact.amount_lost.is_empty() && !cx.is_external() {
         text.push_str(&format!("; lost: {}", amounts(cx, &impact.amount_lost)));
     }
     text.push('.');
@@ -275,12 +275,15 @@ fn cost(cx: &Context<'_>) -> Option<String> {
 
 fn to_reconcile(cx: &Context<'_>) -> Option<String> {
     let unknown = &cx.report.impact.unknown_outcome;
+    let which = match cx.is_external() {
+        true => String::new(),
+        false => format!(": {}", amounts(cx, &unknown.amount)),
+    };
     (unknown.attempts > 0).then(|| {
         format!(
-            "{} may have gone through (outcome unknown) and {} to be reconciled: {}.",
+            "{} may have gone through (outcome unknown) and {} to be reconciled{which}.",
             plural(unknown.attempts, "attempt", "attempts"),
             form(unknown.attempts, "has", "have"),
-            amounts(cx, &unknown.amount)
         )
     })
 }
@@ -529,6 +532,7 @@ pub(crate) fn not_affected(cx: &Context<'_>) -> Vec<String> {
         ("Merchants", &totals.by_merchant),
     ]
     .into_iter()
+    .filter(|(what, _)| *what != "Merchants" || !cx.is_external())
     .filter_map(|(what, counts)| {
         let spared: Vec<String> = counts
             .iter()

@@ -309,6 +309,42 @@ fn nothing_that_was_logged_by_mistake_leaves() {
 }
 
 #[test]
+fn people_outside_see_nothing_of_the_inside() {
+    let report = sample::report();
+    let view = View {
+        audience: Audience::External,
+        redact: Redact::Strict,
+        ..View::default()
+    };
+    let text = write(by_id(analyze_reporters(), "markdown"), &report, &view);
+    let mut inside: Vec<String> = Vec::new();
+    for f in &report.failures {
+        inside.push(f.payment_id.to_string());
+        inside.extend(
+            [&f.order_id, &f.error_code, &f.error_message, &f.merchant]
+                .map(|t| t.as_deref().unwrap_or("never").to_owned()),
+        );
+        inside.extend(f.evidence.iter().map(|e| e.detail.clone()));
+    }
+    inside.extend(report.inputs.iter().map(|i| i.path.clone()));
+    inside.extend(report.citations.iter().map(|c| c.text.clone()));
+    inside.extend(report.findings.iter().map(|f| f.detail.clone()));
+    inside.extend(report.impact.amount_lost.values().map(ToString::to_string));
+    let notes = report
+        .moments
+        .iter()
+        .filter(|m| m.side == crate::model::Side::Notes);
+    inside.extend(notes.map(|m| m.text.clone()));
+    inside.extend(["logs/", "[E", "id-"].map(str::to_owned));
+    assert!(inside.len() > 100);
+    for what in &inside {
+        assert!(!text.contains(what.as_str()), "{what}");
+        assert!(!text.contains(&escape::markdown(what)), "{what}");
+    }
+    assert!(text.contains("14 of 20 failed payments") && text.contains("> TODO(author): "));
+}
+
+#[test]
 fn tables_fit_the_width() {
     let report = sample::report();
     for width in [80, 100, 120] {

@@ -18,7 +18,7 @@ use super::redact::Redactor;
 use super::sentences::{self, Case};
 use super::wire::whole;
 use super::words;
-use super::{DisplayZone, View};
+use super::{Audience, DisplayZone, View};
 
 /// What every part of the digest is made with.
 pub(crate) struct Context<'a> {
@@ -27,6 +27,23 @@ pub(crate) struct Context<'a> {
     pub(crate) redactor: Redactor,
     /// Number of each cited line in the appendix, from 1.
     lines: BTreeMap<SourceRef, usize>,
+    folder: String,
+}
+
+/// The longest beginning of all inputs' paths that ends with `/`.
+fn shared_folder(report: &Report) -> String {
+    let mut paths = report.inputs.iter().map(|i| i.path.as_str());
+    let Some(first) = paths.next() else {
+        return String::new();
+    };
+    let folders = first.rmatch_indices('/').map(|(at, _)| &first[..=at]);
+    let all: Vec<&str> = paths.collect();
+    let shared = |f: &&str| all.iter().all(|p| p.starts_with(*f));
+    folders
+        .filter(shared)
+        .max_by_key(|f| f.len())
+        .unwrap_or("")
+        .to_owned()
 }
 
 impl<'a> Context<'a> {
@@ -40,6 +57,7 @@ impl<'a> Context<'a> {
             view,
             redactor: Redactor::of(view.redact, report),
             lines: sources.into_iter().zip(1..).collect(),
+            folder: shared_folder(report),
         }
     }
 
@@ -70,6 +88,18 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// `path:line` below the folder of all inputs.
+    pub(crate) fn short_place(&self, source: SourceRef) -> String {
+        let place = self.place(source);
+        let short = place.strip_prefix(&self.folder);
+        short.map(str::to_owned).unwrap_or(place)
+    }
+
+    /// The folder that all inputs are in, with its `/`; empty when they share none.
+    pub(crate) fn folder(&self) -> &str {
+        &self.folder
+    }
+
     /// `E3`, where the line is quoted in the appendix; else empty.
     pub(crate) fn line_id(&self, source: SourceRef) -> String {
         let number = self.lines.get(&source);
@@ -82,6 +112,11 @@ impl<'a> Context<'a> {
             Some(number) => format!("{} [E{number}]", self.place(source)),
             None => self.place(source),
         }
+    }
+
+    /// Whether people outside are to read it.
+    pub(crate) fn is_external(&self) -> bool {
+        self.view.audience == Audience::External
     }
 
     /// Whether any notes (alerts, deploys, chat) were read.
@@ -127,7 +162,7 @@ impl<'a> Context<'a> {
             weight: format!("{:.2}", evidence.weight),
             detail: self.told(&evidence.detail),
             cite: self.cite(evidence.source),
-            place: self.place(evidence.source),
+            place: self.short_place(evidence.source),
             line: self.line_id(evidence.source),
         }
     }
@@ -167,7 +202,7 @@ pub(crate) struct EvidenceView {
     pub(crate) detail: String,
     /// `path:line [E3]`.
     pub(crate) cite: String,
-    /// `path:line`.
+    /// `path:line`, below the folder of all inputs.
     pub(crate) place: String,
     /// `E3`; empty where the line is not quoted.
     pub(crate) line: String,
@@ -323,7 +358,7 @@ pub(crate) struct FailureView {
 }
 
 /// Everything that the outputs for people show.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Digest {
     pub(crate) title: String,
     pub(crate) version: &'static str,
@@ -780,7 +815,7 @@ pub(crate) fn moment(cx: &Context<'_>, m: &Moment, onset: Option<Time>) -> Momen
         text: cx.text(&m.text),
         outage: cx.outage_id(m.outage).unwrap_or_default().to_owned(),
         cite: m.source.map_or(String::new(), |s| cx.cite(s)),
-        place: m.source.map_or(String::new(), |s| cx.place(s)),
+        place: m.source.map_or(String::new(), |s| cx.short_place(s)),
         line: m.source.map_or(String::new(), |s| cx.line_id(s)),
     }
 }
@@ -807,7 +842,7 @@ fn example(cx: &Context<'_>, f: &FailedAttempt) -> ExampleView {
         facts: attempt_facts(cx, f),
         verdict: verdict_words(f),
         evidence: cx.evidence_on(f),
-        place: cx.place(f.source),
+        place: cx.short_place(f.source),
         line: cx.line_id(f.source),
     }
 }
