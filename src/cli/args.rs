@@ -129,8 +129,9 @@ pub(crate) struct OutputArgs {
 
     /// What to hide: secrets always (default), nothing (none), also ids and addresses (strict)
     ///
-    /// Without this option, card numbers, keys, tokens, passwords and e-mail addresses are hidden. --redact
-    /// alone means strict: payment and order ids become stable pseudonyms, addresses are hidden too.
+    /// Without this option, card and account numbers, keys, tokens, passwords, e-mail and wallet addresses are hidden.
+    /// --redact alone means strict: network addresses and hosts are hidden too, and what is or looks like an id of a
+    /// payment, order, customer or trace becomes a stable pseudonym.
     #[arg(
         long,
         value_name = "WHAT",
@@ -197,7 +198,7 @@ pub(crate) struct ZoneArg {
 /// `--redact`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum RedactArg {
-    /// Card numbers, keys, tokens, passwords, e-mail addresses
+    /// Card and account numbers, keys, tokens, passwords, e-mail and wallet addresses
     #[default]
     Default,
     /// Also ids (as stable pseudonyms) and addresses

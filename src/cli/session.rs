@@ -75,6 +75,12 @@ impl<'a> Session<'a> {
             &config,
         )?;
         settings.watch = Watched::by(Arc::clone(&monitor) as Arc<dyn Watch>);
+        if args.output.redact == RedactArg::None && !args.run.quiet {
+            warn(
+                "--redact=none: texts are shown as logged, with every card number, key, password and address in them: look \
+                 through the output before it leaves this machine",
+            );
+        }
         let files = destinations::files(&args.output.output);
         settings::refuse_to_overwrite_inputs(&settings.requests, &files)?;
         let planned = destinations::plan(&args.output.output, formats)?;

@@ -176,7 +176,7 @@ fn unused_words(cx: &Context<'_>, unused: &[(String, String)]) -> String {
     let mut words: Vec<String> = unused
         .iter()
         .take(most)
-        .map(|(name, example)| format!("{name} (\"{}\")", cx.text(example)))
+        .map(|(name, example)| format!("{name} (\"{}\")", cx.redactor.value(name, example)))
         .collect();
     if unused.len() > most {
         words.push(format!("and {} more (-v)", unused.len() - most));

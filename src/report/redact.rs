@@ -1,6 +1,10 @@
 //! Keeps card numbers, addresses and secrets that somebody logged out of what leaves the machine.
 //!
 //! Applied to quoted lines and to every text that can quote a log. It works on shapes, so it is a net, not a proof.
+//!
+//! What rows may have to be joined by (e-mail and wallet addresses, and with `Strict` ids and network addresses) gets a
+//! pseudonym: the same text has the same one everywhere and in every run. It hides the text from who does not know it;
+//! who does can find it again. Cards and secrets get none, since there are few enough cards to try them all.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -13,13 +17,13 @@ use crate::model::{IdHash, Report};
 /// How much is taken out of texts from logs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Redact {
-    /// Card numbers, e-mail addresses, keys, tokens, passwords and card verification values.
+    /// Card and account numbers, card verification values, keys, tokens, passwords, e-mail and wallet addresses.
     #[default]
     Default,
     /// Nothing: texts are shown as logged.
     None,
-    /// As `Default`, and also network addresses, hosts in URLs, wallet addresses and long numbers;
-    /// payment and order ids become pseudonyms that stay the same throughout and between runs.
+    /// As `Default`, and also network addresses, hosts in URLs and long numbers; whatever is, or looks like, the id of a
+    /// payment, an order, a customer or a trace becomes a pseudonym.
     Strict,
 }
 
@@ -51,9 +55,12 @@ static DEFAULT_RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             |_| "[secret redacted]".to_owned(),
         ),
         rule(
-            r"\b(?:(?:sk|rk|pk|whsec)_(?:live_|test_)?[A-Za-z0-9]{16,}|gh[pousr]_[A-Za-z0-9]{20,}|xox[abprs]-[A-Za-z0-9-]{10,}|AKIA[0-9A-Z]{16})\b",
+            r"\b(?:(?:sk|rk|pk|whsec)_(?:live_|test_)?[A-Za-z0-9]{16,}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|AIza[A-Za-z0-9_-]{30,}|xox[abprs]-[A-Za-z0-9-]{10,}|AKIA[0-9A-Z]{16})\b",
             |_| "[secret redacted]".to_owned(),
         ),
+        rule(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*", |_| {
+            "[secret redacted]".to_owned()
+        }),
         // name=value and "name": "value"
         rule(
             r#"(?i)([A-Za-z0-9_.-]*(?:authorization|api[-_]?key|secret|token|passw(?:or)?d|passphrase|pwd|signature|private[-_]?key|session[-_]?id|cookie)(?:[-_]?(?:key|value|id))?)(\\?["']?\s*=\s*\\?["']?|\\?["']\s*:\s*\\?["']?)([^\s"'&,;}\\\[][^\s"'&,;}\\]*)"#,
@@ -69,9 +76,35 @@ static DEFAULT_RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             |c| format!("{}{}[cvv redacted]", &c[1], &c[2]),
         ),
         rule(
-            r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}",
-            |_| "[e-mail redacted]".to_owned(),
+            r#"(?i)\b(pin|otp|one[-_]?time[-_]?(?:code|password))(\\?["']?\s*[:=]\s*\\?["']?)([0-9]{4,8})\b"#,
+            |c| format!("{}{}[secret redacted]", &c[1], &c[2]),
         ),
+        rule(
+            r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}",
+            |c| pseudonym("e-mail", &c[0].to_lowercase()),
+        ),
+        rule(
+            r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b",
+            |c| {
+                if is_iban(&c[0]) {
+                    "[account redacted]".to_owned()
+                } else {
+                    c[0].to_owned()
+                }
+            },
+        ),
+        rule(
+            r"\b(?:0x[0-9A-Fa-f]{40}|(?:bc|tb|ltc)1[02-9ac-hj-np-z]{11,71})\b",
+            |c| pseudonym("wallet", &c[0]),
+        ),
+        // base58: Bitcoin, Litecoin, Tron, XRP; a mixture of cases and digits, which hexadecimal ids are not
+        rule(r"\b[13LMTr][1-9A-HJ-NP-Za-km-z]{24,34}\b", |c| {
+            if is_mixed(&c[0]) {
+                pseudonym("wallet", &c[0])
+            } else {
+                c[0].to_owned()
+            }
+        }),
     ]
 });
 
@@ -82,19 +115,75 @@ static STRICT_RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         }),
         rule(
             r"\b(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}\b",
-            |_| "[address redacted]".to_owned(),
+            |c| pseudonym("address", &c[0]),
         ),
         rule(
             r"\b(?:[0-9A-Fa-f]{1,4}:){4,7}[0-9A-Fa-f]{1,4}\b|\b(?:[0-9A-Fa-f]{1,4}:){1,6}:(?:[0-9A-Fa-f]{1,4}:){0,5}[0-9A-Fa-f]{1,4}\b",
-            |_| "[address redacted]".to_owned(),
-        ),
-        rule(
-            r"\b(?:0x[0-9A-Fa-f]{40}|bc1[02-9ac-hj-np-z]{11,71}|[13][1-9A-HJ-NP-Za-km-z]{25,34}|T[1-9A-HJ-NP-Za-km-z]{33})\b",
-            |_| "[wallet redacted]".to_owned(),
+            |c| pseudonym("address", &c[0]),
         ),
         rule(r"\b[0-9]{9,}\b", |_| "[number redacted]".to_owned()),
     ]
 });
+
+/// `name=value` and `"name": "value"` of names that ids of people and of their doings have.
+static NAMED_IDS: LazyLock<Regex> = LazyLock::new(|| {
+    let names = "customer|user|account|client|member|buyer|payer|payee|trace|span|request|session|order|payment|transaction|txn|tx|\
+                 charge|invoice|correlation|device|visitor|merchant[-_]?(?:order|reference)";
+    let pattern = format!(
+        r#"(?i)\b((?:[a-z0-9]+[-_.])?(?:{names})[-_]?(?:id|no|nr|number|ref|reference|name|uuid)|rid|cid|uid|reqid)(\\?["']?\s*[:=]\s*\\?["']?)([A-Za-z0-9][^\s"'&,;}}\\\]|]*)"#
+    );
+    match Regex::new(&pattern) {
+        Ok(pattern) => pattern,
+        Err(e) => unreachable!("a constant pattern, compiled by every test: {e}"),
+    }
+});
+
+/// `[e-mail 3fa2c1]`: the same for the same text, everywhere and always.
+fn pseudonym(what: &str, text: &str) -> String {
+    format!("[{what} {:06x}]", IdHash::of(text).0 >> 40)
+}
+
+/// Whether a word has small letters, capitals and digits.
+fn is_mixed(word: &str) -> bool {
+    let has = |is: fn(&char) -> bool| word.chars().any(|c| is(&c));
+    has(char::is_ascii_lowercase) && has(char::is_ascii_uppercase) && has(char::is_ascii_digit)
+}
+
+/// Whether the check digits of an international bank account number are right (ISO 13616: 97-10 of ISO 7064).
+fn is_iban(text: &str) -> bool {
+    let plain: Vec<u8> = text.bytes().filter(|b| *b != b' ').collect();
+    if !(15..=34).contains(&plain.len()) {
+        return false;
+    }
+    let turned = plain[4..].iter().chain(&plain[..4]);
+    let rest = turned.fold(0u32, |rest, b| match b {
+        b'0'..=b'9' => (rest * 10 + u32::from(b - b'0')) % 97,
+        _ => (rest * 100 + u32::from(b - b'A') + 10) % 97,
+    });
+    rest == 1
+}
+
+/// Whether a word is made like an id: `cus_f3d96`, `ord-10002413`, a UUID, a long hexadecimal or mixed word.
+fn looks_like_id(word: &str) -> bool {
+    let has = |is: fn(&char) -> bool| word.chars().any(|c| is(&c));
+    if !has(char::is_ascii_digit) || !has(char::is_ascii_alphabetic) || is_own(word) {
+        return false;
+    }
+    let prefixed = word.split_once(['_', '-']).is_some_and(|(head, tail)| {
+        (2..=12).contains(&head.len())
+            && head.bytes().all(|b| b.is_ascii_lowercase())
+            && tail.len() >= 3
+            && tail.bytes().any(|b| b.is_ascii_digit())
+    });
+    let dated = word.as_bytes()[0].is_ascii_digit() && word.contains('T');
+    prefixed || word.len() >= 16 && !dated
+}
+
+/// Whether a word is a pseudonym of [`Redactor::id`].
+fn is_own(word: &str) -> bool {
+    let hex = |t: &str| t.len() == 12 && t.bytes().all(|b| b.is_ascii_hexdigit());
+    word.strip_prefix("id-").is_some_and(hex)
+}
 
 /// Takes out what must not leave, by the level chosen.
 #[derive(Clone, Debug)]
@@ -134,12 +223,28 @@ impl Redactor {
             text = apply(text, rule);
         }
         if self.level == Redact::Strict {
-            text = Cow::Owned(self.known_ids(&text));
+            let named = NAMED_IDS.replace_all(&text, |c: &Captures<'_>| {
+                let value = if is_own(&c[3]) {
+                    c[3].to_owned()
+                } else {
+                    self.id(&c[3])
+                };
+                format!("{}{}{value}", &c[1], &c[2])
+            });
+            text = Cow::Owned(self.ids_in(&named));
             for rule in STRICT_RULES.iter() {
                 text = apply(text, rule);
             }
         }
         text.into_owned()
+    }
+
+    /// What a log says under a name, which may tell that it is a secret.
+    pub(crate) fn value(&self, name: &str, value: &str) -> String {
+        let shown = self.text(&format!("{name}={value}"));
+        let value = shown.strip_prefix(name).and_then(|v| v.strip_prefix('='));
+        // the name itself was hidden: then nothing is known of where the value begins
+        value.map_or_else(|| "[redacted]".to_owned(), str::to_owned)
     }
 
     /// A payment, order or trace id.
@@ -151,7 +256,7 @@ impl Redactor {
         }
     }
 
-    fn known_ids(&self, text: &str) -> String {
+    fn ids_in(&self, text: &str) -> String {
         let part_of_id = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
@@ -160,7 +265,7 @@ impl Redactor {
             let end = word.find(|c| !part_of_id(c)).unwrap_or(word.len());
             let (word, after) = word.split_at(end);
             out.push_str(before);
-            if self.ids.contains(word) {
+            if self.ids.contains(word) || looks_like_id(word) {
                 out.push_str(&self.id(word));
             } else {
                 out.push_str(word);
@@ -329,10 +434,88 @@ mod tests {
         }
         assert_eq!(default("cvv=123"), "cvv=[cvv redacted]");
         assert_eq!(default("\"cvc\": \"0042\""), "\"cvc\": \"[cvv redacted]\"");
-        assert_eq!(
-            default("by jo.doe+x@example.co.uk."),
-            "by [e-mail redacted]."
+        let mail = default("by jo.doe+x@example.co.uk.");
+        assert!(
+            mail.starts_with("by [e-mail ") && mail.ends_with("]."),
+            "{mail}"
         );
+        assert_eq!(mail, default("by JO.DOE+X@example.co.uk."));
+        assert_ne!(mail, default("by jo.roe+x@example.co.uk."));
+    }
+
+    #[test]
+    fn a_name_tells_of_a_secret() {
+        let redactor = Redactor::new(Redact::Default);
+        assert_eq!(redactor.value("api_key", "abc12345"), "[secret redacted]");
+        assert_eq!(redactor.value("cvv", "987"), "[cvv redacted]");
+        assert_eq!(redactor.value("Betrag", "12,50"), "12,50");
+        assert_eq!(redactor.value("a@b.example", "x"), "[redacted]");
+        let strict = Redactor::new(Redact::Strict);
+        assert_eq!(strict.value("user_id", "17"), strict.id("17"));
+    }
+
+    #[test]
+    fn accounts_and_wallets_go() {
+        for account in ["GB82WEST12345698765432", "DE89 3704 0044 0532 0130 00"] {
+            assert_eq!(default(&format!("to {account}.")), "to [account redacted].");
+        }
+        assert_eq!(default("GB82WEST12345698765433"), "GB82WEST12345698765433");
+        let made_up = format!("0x{}", "5aEb".repeat(10));
+        let shown = default(&format!("to {made_up} now"));
+        assert!(
+            shown.starts_with("to [wallet ") && shown.ends_with("] now"),
+            "{shown}"
+        );
+        assert_eq!(
+            shown,
+            default(&format!("to {made_up} now")),
+            "rows still join"
+        );
+        let base58 = format!("1{}", "Ab9".repeat(10));
+        assert!(!default(&base58).contains("Ab9"));
+        let hex = "1f11514ec2d97d5bf1ff56c573e9d12f";
+        assert_eq!(default(hex), hex, "a trace id is no wallet");
+        assert_eq!(
+            default("pin=1234 otp: 99887766"),
+            "pin=[secret redacted] otp: [secret redacted]"
+        );
+    }
+
+    #[test]
+    fn strict_leaves_no_id_of_people_and_traces() {
+        let redactor = Redactor::new(Redact::Strict);
+        for (text, hidden) in [
+            (
+                r#"{"customer_id":"42","customerId":"jo"}"#,
+                &["42", "jo"] as &[&str],
+            ),
+            ("user_id=17 traceId=ab12 level=ERROR", &["17", "ab12"]),
+            (
+                "2021-08-18T14:59:15.388Z,ERROR,pay_d9ce2e61,ord-10002413,cus_f3d96,shop",
+                &["d9ce", "1000", "f3d9"],
+            ),
+            ("trace 213b7777655cd1e3a6090df499bdb494", &["213b"]),
+            (
+                "id 550e8400-e29b-41d4-a716-446655440000 failed",
+                &["550e", "4466"],
+            ),
+        ] {
+            let out = redactor.text(text);
+            assert!(hidden.iter().all(|h| !out.contains(h)), "{out}");
+            assert_eq!(redactor.text(&out), out, "twice is once");
+        }
+        assert_eq!(redactor.text("cus_f3d96"), redactor.id("cus_f3d96"));
+        assert_eq!(
+            redactor.text("customer_id=cus_f3d96"),
+            format!("customer_id={}", redactor.id("cus_f3d96"))
+        );
+        for text in [
+            "2021-08-18T14:59:15.388Z level=ERROR status=failed took 5000 ms",
+            "upstream_timeout after 3 tries: HTTP 503 from binance",
+            "payment: declined, order: unknown",
+        ] {
+            assert_eq!(redactor.text(text), text);
+        }
     }
 
     #[test]

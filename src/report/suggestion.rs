@@ -55,7 +55,7 @@ fn line(name: &SuggestedName, redactor: &Redactor) -> String {
     let key = toml_text(&name.name);
     let example = match name.example.as_str() {
         "" => "always empty".to_owned(),
-        text => format!("such as {}", toml_text(&redactor.text(text))),
+        text => format!("such as {}", toml_text(&redactor.value(&name.name, text))),
     };
     match name.field {
         Some(field) if name.is_known => {

@@ -467,12 +467,10 @@ impl Digest {
 fn redaction_note(view: &View) -> &'static str {
     match view.redact {
         super::Redact::Default => {
-            "card numbers, e-mail addresses and secrets are redacted by shape in texts from logs"
+            "card numbers, secrets, e-mail and wallet addresses are redacted by shape in texts from logs"
         }
         super::Redact::None => "texts from logs are not redacted",
-        super::Redact::Strict => {
-            "texts from logs are redacted strictly; payment and order ids are pseudonyms"
-        }
+        super::Redact::Strict => "texts from logs are redacted strictly; ids are pseudonyms",
     }
 }
 

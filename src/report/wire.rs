@@ -853,7 +853,7 @@ impl Inspection {
                     .iter()
                     .map(|(name, example)| Unused {
                         name: name.clone(),
-                        example: cx.text(example),
+                        example: cx.redactor.value(name, example),
                     })
                     .collect(),
                 rejects: i
