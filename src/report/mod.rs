@@ -16,6 +16,7 @@ mod keep;
 mod layout;
 mod markdown;
 mod outages;
+mod phrases;
 mod postmortem;
 mod redact;
 mod sentences;

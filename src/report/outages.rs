@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::model::{ComponentOutage, Outage, OutageKind, OutageSource, Report, Span, Verdict};
 
+use super::phrases;
 use super::view::{Context, EvidenceView};
 use super::words;
 
@@ -66,15 +67,13 @@ pub(crate) struct PhaseView {
 /// "Consistent with", never "was".
 pub(crate) fn kind_words(kind: OutageKind) -> &'static str {
     match kind {
-        OutageKind::Unavailable => "consistent with unavailability (most calls failed)",
-        OutageKind::Degraded => "consistent with degraded service (some calls failed)",
-        OutageKind::Slow => "consistent with slow service (answers came late)",
-        OutageKind::Overload => {
-            "consistent with overload (refusals under many times the usual traffic)"
-        }
-        OutageKind::RateLimited => "consistent with rate limiting (refusals for the rate of calls)",
-        OutageKind::Maintenance => "consistent with announced maintenance",
-        OutageKind::Unknown => "of a kind that the logs do not tell",
+        OutageKind::Unavailable => phrases::UNAVAILABLE.text,
+        OutageKind::Degraded => phrases::DEGRADED.text,
+        OutageKind::Slow => phrases::SLOW.text,
+        OutageKind::Overload => phrases::OVERLOAD.text,
+        OutageKind::RateLimited => phrases::RATE_LIMITED.text,
+        OutageKind::Maintenance => phrases::MAINTENANCE.text,
+        OutageKind::Unknown => phrases::UNKNOWN_KIND.text,
     }
 }
 
@@ -154,28 +153,27 @@ fn view(cx: &Context<'_>, outage: &Outage, caused: u64) -> OutageView {
 }
 
 fn story(cx: &Context<'_>, outage: &Outage, caused: u64) -> String {
-    format!(
-        "What the logs show is {}; it was established from {}. Onset: {}. Recovery: {}. It lasted {}. {} held to have followed \
-         from it. First public word: {}.",
-        kind_words(outage.kind),
-        sources(outage),
-        onset(cx, outage),
-        recovered(cx, outage),
-        lasted(cx, outage),
-        words::plural(
-            caused,
-            "failed payment attempt is",
-            "failed payment attempts are"
-        ),
-        acknowledged(cx, outage),
-    )
+    let caused = words::plural(
+        caused,
+        "failed payment attempt is",
+        "failed payment attempts are",
+    );
+    phrases::STORY.with(&[
+        ("kind", &kind_words(outage.kind)),
+        ("sources", &sources(outage)),
+        ("onset", &onset(cx, outage)),
+        ("recovery", &recovered(cx, outage)),
+        ("lasted", &lasted(cx, outage)),
+        ("caused", &caused),
+        ("word", &acknowledged(cx, outage)),
+    ])
 }
 
 /// The stretch of an outage in prose; an end that was not seen is not invented.
 pub(crate) fn stretch(cx: &Context<'_>, outage: &Outage) -> String {
     let text = match outage.end {
         Some(end) => cx.zone().range(Span::new(outage.start, end)),
-        None => format!("{} to the end of the log", cx.zone().prose(outage.start)),
+        None => phrases::TO_THE_END.with(&[("start", &cx.zone().prose(outage.start))]),
     };
     if outage.began_before_log {
         format!("before {text}")
@@ -196,7 +194,7 @@ fn lasted(cx: &Context<'_>, outage: &Outage) -> String {
 
 fn onset(cx: &Context<'_>, outage: &Outage) -> String {
     if outage.began_before_log {
-        return format!("before the log begins at {}", cx.zone().prose(outage.start));
+        return phrases::BEFORE_THE_LOG.with(&[("start", &cx.zone().prose(outage.start))]);
     }
     format!(
         "{}{}",
@@ -212,7 +210,7 @@ fn recovered(cx: &Context<'_>, outage: &Outage) -> String {
             cx.zone().prose(end),
             within(cx, outage.end_interval)
         ),
-        None => "not seen before the log ends".to_owned(),
+        None => phrases::END_NOT_SEEN.plain(),
     }
 }
 
@@ -236,7 +234,7 @@ fn component(cx: &Context<'_>, outage: &Outage, part: &ComponentOutage) -> Compo
     let span = match part.end {
         Some(end) => cx.zone().range(Span::new(part.start, end)),
         None if outage.end.is_none() => {
-            format!("{} to the end of the log", cx.zone().prose(part.start))
+            phrases::TO_THE_END.with(&[("start", &cx.zone().prose(part.start))])
         }
         None => format!("{}, end not seen", cx.zone().prose(part.start)),
     };
@@ -285,6 +283,6 @@ fn acknowledged(cx: &Context<'_>, outage: &Outage) -> String {
             cx.zone().prose(at),
             words::lag(at.secs_since(outage.start))
         ),
-        None => "no word from a status page in the inputs".to_owned(),
+        None => phrases::NO_WORD.plain(),
     }
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::model::{FailedAttempt, Outcome, Report, Side, Time, Verdict};
 
 use super::outages::{self, main_outage};
+use super::phrases;
 use super::sentences;
 use super::view::{
     ActionView, Context, CountTable, Digest, Fact, FindingView, MomentView, caused_counts,
@@ -314,7 +315,7 @@ fn milestones(cx: &Context<'_>) -> Vec<Milestone> {
         (Some(at), Some(delay)) => {
             format!("{}, {} the onset", cx.zone().prose(at), words::lag(delay))
         }
-        (at, _) => when(at, "no word from a status page in the inputs"),
+        (at, _) => when(at, phrases::NO_WORD.text),
     };
     [
         ("t0", "Onset of the outage", outage.onset_prose.clone()),
@@ -333,7 +334,7 @@ fn milestones(cx: &Context<'_>) -> Vec<Milestone> {
         (
             "t5",
             "Exchange served normally again",
-            when(d.recovered_at, "not seen before the log ends"),
+            when(d.recovered_at, phrases::END_NOT_SEEN.text),
         ),
         ("t6", "Last knock-on failure", when(d.last_caused_at, none)),
     ]

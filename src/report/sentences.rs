@@ -6,10 +6,9 @@ use crate::model::{
 
 use super::chart;
 use super::outages::{caused_by, kind_words, main_outage, stretch};
+use super::phrases;
 use super::view::Context;
-use super::words::{
-    count, duration, form, likelihood, of_what, percent, plural, share, short_list,
-};
+use super::words::{count, duration, form, likelihood, percent, plural, share, short_list};
 
 /// What there was to judge, and what came of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,84 +69,75 @@ pub(crate) fn has_calls(report: &Report) -> bool {
 /// The answer in one sentence.
 pub(crate) fn headline(cx: &Context<'_>) -> String {
     let totals = &cx.report.totals;
+    let no_outage = cx.report.outages.is_empty();
     match Case::of(cx.report) {
-        Case::Nothing => format!(
-            "Nothing to judge: no payment attempts and no calls to an exchange were found in {}.",
-            plural(cx.report.inputs.len() as u64, "input", "inputs")
-        ),
-        Case::NoPayments if cx.report.outages.is_empty() => {
-            "No outage found in the calls, and no payment attempts to judge.".to_owned()
+        Case::Nothing => {
+            let inputs = plural(cx.report.inputs.len() as u64, "input", "inputs");
+            phrases::NOTHING.with(&[("inputs", &inputs)])
         }
-        Case::NoPayments => format!(
-            "{} found, but no payment attempts: what followed cannot be told.",
-            outages_found(cx)
-        ),
-        Case::NoFailures if cx.report.outages.is_empty() => {
-            format!("No outage found, and {}.", none_failed(totals.attempts))
+        Case::NoPayments if no_outage => phrases::CALLS_ALONE.plain(),
+        Case::NoPayments => phrases::OUTAGE_ALONE.with(&[("outages", &outages_found(cx))]),
+        Case::NoFailures if no_outage => {
+            phrases::ALL_WELL.with(&[("none_failed", &none_failed(totals.attempts))])
         }
-        Case::NoFailures => format!(
-            "{} found, but {}.",
-            outages_found(cx),
-            none_failed(totals.attempts)
-        ),
-        Case::NoOutage => format!(
-            "No outage was established that the {} could have followed from; {}.",
-            if totals.failed == 1 {
-                "only failed payment".to_owned()
-            } else {
-                format!("{} failed payments", count(totals.failed))
-            },
-            rest(totals)
-        ),
-        Case::NoEffect => format!(
-            "{} found, but {} from {}: {}.",
-            outages_found(cx),
-            if totals.failed == 1 {
-                "the only failed payment was not judged to have followed".to_owned()
-            } else {
-                format!(
-                    "none of the {} failed payments was judged to have followed",
-                    count(totals.failed)
-                )
-            },
-            form(cx.report.outages.len() as u64, "it", "them"),
-            rest(totals)
-        ),
-        Case::KnockOn => format!(
-            "{} of {} {} judged to have followed from {}; {}.",
-            count(totals.caused),
-            plural(totals.failed, "failed payment", "failed payments"),
-            form(totals.caused, "was", "were"),
-            blamed(cx),
-            rest(totals)
-        ),
+        Case::NoFailures => phrases::OUTAGE_AND_ALL_WELL.with(&[
+            ("outages", &outages_found(cx)),
+            ("none_failed", &none_failed(totals.attempts)),
+        ]),
+        Case::NoOutage => {
+            let failures = match totals.failed {
+                1 => "only failed payment".to_owned(),
+                n => format!("{} failed payments", count(n)),
+            };
+            phrases::NO_OUTAGE.with(&[("failures", &failures), ("rest", &rest(totals))])
+        }
+        Case::NoEffect => phrases::NO_EFFECT.with(&[
+            ("outages", &outages_found(cx)),
+            ("none_followed", &none_followed(totals.failed)),
+            ("them", &form(cx.report.outages.len() as u64, "it", "them")),
+            ("rest", &rest(totals)),
+        ]),
+        Case::KnockOn => phrases::KNOCK_ON.with(&[
+            ("caused", &count(totals.caused)),
+            (
+                "failures",
+                &plural(totals.failed, "failed payment", "failed payments"),
+            ),
+            ("were", &form(totals.caused, "was", "were")),
+            ("outages", &blamed(cx)),
+            ("rest", &rest(totals)),
+        ]),
     }
 }
 
 fn none_failed(attempts: u64) -> String {
-    if attempts == 1 {
-        "the only payment attempt did not fail".to_owned()
-    } else {
-        format!("none of the {} payment attempts failed", count(attempts))
+    match attempts {
+        1 => phrases::NONE_FAILED_OF_ONE.plain(),
+        n => phrases::NONE_FAILED.with(&[("n", &count(n))]),
+    }
+}
+
+fn none_followed(failed: u64) -> String {
+    match failed {
+        1 => phrases::NONE_FOLLOWED_OF_ONE.plain(),
+        n => phrases::NONE_FOLLOWED.with(&[("n", &count(n))]),
     }
 }
 
 fn rest(totals: &FailureTotals) -> String {
-    format!(
-        "{} {} unrelated, {} undetermined",
-        count(totals.unrelated),
-        form(totals.unrelated, "is", "are"),
-        count(totals.undetermined)
-    )
+    phrases::REST.with(&[
+        ("unrelated", &count(totals.unrelated)),
+        ("are", &form(totals.unrelated, "is", "are")),
+        ("undetermined", &count(totals.undetermined)),
+    ])
 }
 
 fn outages_found(cx: &Context<'_>) -> String {
-    let n = cx.report.outages.len();
-    if n == 1 {
-        format!("An outage of {} was", exchanges(cx, &[0]))
-    } else {
-        let all: Vec<usize> = (0..n).collect();
-        format!("{n} outages of {} were", exchanges(cx, &all))
+    let all: Vec<usize> = (0..cx.report.outages.len()).collect();
+    let names = exchanges(cx, &all);
+    match all.len() {
+        1 => phrases::OUTAGE_WAS.with(&[("exchange", &names)]),
+        n => phrases::OUTAGES_WERE.with(&[("n", &n), ("exchanges", &names)]),
     }
 }
 
@@ -167,9 +157,12 @@ fn blamed(cx: &Context<'_>) -> String {
     let counts = caused_by(cx.report);
     let with: Vec<usize> = (0..counts.len()).filter(|&i| counts[i] > 0).collect();
     match with.as_slice() {
-        [] => "an outage".to_owned(),
-        [one] => format!("the outage of {}", exchanges(cx, &[*one])),
-        several => format!("{} outages of {}", several.len(), exchanges(cx, several)),
+        [] => phrases::BLAMED_UNNAMED.plain(),
+        [one] => phrases::BLAMED_ONE.with(&[("exchange", &exchanges(cx, &[*one]))]),
+        several => phrases::BLAMED_SEVERAL.with(&[
+            ("n", &several.len()),
+            ("exchanges", &exchanges(cx, several)),
+        ]),
     }
 }
 
@@ -188,31 +181,30 @@ fn rates(cx: &Context<'_>) -> Option<String> {
     if totals.attempts == 0 {
         return None;
     }
-    let mut text = format!(
-        "{}.",
-        of_what(
-            totals.failed,
-            totals.attempts,
-            form(
-                totals.attempts,
-                "payment attempt failed",
-                "payment attempts failed"
-            )
-        )
-    );
-    if totals.failed > 0 && !cx.report.outages.is_empty() {
-        text.push_str(&format!(
-            " Judged one by one, the probabilities add up to {} that would have succeeded without {}.",
-            interval(&totals.expected_caused),
-            form(cx.report.outages.len() as u64, "the outage", "the outages")
-        ));
+    let attempts = plural(totals.attempts, "payment attempt", "payment attempts");
+    let text = phrases::RATES.with(&[
+        ("failed", &count(totals.failed)),
+        ("attempts", &attempts),
+        ("share", &share(totals.failed, totals.attempts)),
+    ]);
+    if totals.failed == 0 || cx.report.outages.is_empty() {
+        return Some(text);
     }
-    Some(text)
+    let outages = cx.report.outages.len() as u64;
+    let expected = phrases::EXPECTED.with(&[
+        ("interval", &interval(&totals.expected_caused)),
+        ("outages", &form(outages, "the outage", "the outages")),
+    ]);
+    Some(format!("{text} {expected}"))
 }
 
 /// A number with its interval: `318.4 (95% interval 301.0 to 330.2)`.
 pub(crate) fn interval(i: &Interval) -> String {
-    format!("{:.1} (95% interval {:.1} to {:.1})", i.mean, i.low, i.high)
+    phrases::INTERVAL.with(&[
+        ("mean", &format!("{:.1}", i.mean)),
+        ("low", &format!("{:.1}", i.low)),
+        ("high", &format!("{:.1}", i.high)),
+    ])
 }
 
 /// Amounts of several currencies side by side: `0.5 BTC, 12.00 USDT`.
@@ -235,17 +227,19 @@ pub(crate) fn error_budget(s: &Slo) -> String {
     } else {
         "declines not counted"
     };
-    format!(
-        "{} of the error budget burnt, {} without the knock-on failures (expected {:.1} of {}): {}% of payments over {} days are \
-         to succeed, which at the traffic of these logs allows {} failures ({declines}).",
-        percent(s.burnt()),
-        percent(s.burnt_without()),
-        s.expected_caused,
-        plural(s.failed, "failed attempt", "failed attempts"),
-        trimmed(100.0 * s.target.success_rate),
-        s.target.window_days,
-        count(s.budget.round() as u64),
-    )
+    phrases::BUDGET.with(&[
+        ("burnt", &percent(s.burnt())),
+        ("without", &percent(s.burnt_without())),
+        ("expected", &format!("{:.1}", s.expected_caused)),
+        (
+            "failed",
+            &plural(s.failed, "failed attempt", "failed attempts"),
+        ),
+        ("target", &trimmed(100.0 * s.target.success_rate)),
+        ("days", &s.target.window_days),
+        ("budget", &count(s.budget.round() as u64)),
+        ("declines", &declines),
+    ])
 }
 
 /// At most four decimals, none of them an idle zero.
@@ -259,64 +253,65 @@ fn cost(cx: &Context<'_>) -> Option<String> {
     if impact.orders_affected == 0 {
         return None;
     }
-    let mut text = format!(
-        "{} affected: {} recovered, {} lost, {} unknown",
-        plural(impact.orders_affected, "order was", "orders were"),
-        count(impact.orders_recovered),
-        count(impact.orders_lost),
-        count(impact.orders_unknown),
-    );
-    if !impact.amount_lost.is_empty() && !cx.is_external() {
-        text.push_str(&format!("; lost: {}", amounts(cx, &impact.amount_lost)));
-    }
-    text.push('.');
-    Some(text)
+    let with_amounts = !impact.amount_lost.is_empty() && !cx.is_external();
+    let phrase = if with_amounts {
+        phrases::COST_WITH_AMOUNTS
+    } else {
+        phrases::COST
+    };
+    Some(phrase.with(&[
+        (
+            "orders",
+            &plural(impact.orders_affected, "order was", "orders were"),
+        ),
+        ("recovered", &count(impact.orders_recovered)),
+        ("lost", &count(impact.orders_lost)),
+        ("unknown", &count(impact.orders_unknown)),
+        ("amounts", &amounts(cx, &impact.amount_lost)),
+    ]))
 }
 
 fn to_reconcile(cx: &Context<'_>) -> Option<String> {
     let unknown = &cx.report.impact.unknown_outcome;
-    let which = match cx.is_external() {
-        true => String::new(),
-        false => format!(": {}", amounts(cx, &unknown.amount)),
+    let phrase = if cx.is_external() {
+        phrases::RECONCILE_OUTSIDE
+    } else {
+        phrases::RECONCILE
     };
     (unknown.attempts > 0).then(|| {
-        format!(
-            "{} may have gone through (outcome unknown) and {} to be reconciled{which}.",
-            plural(unknown.attempts, "attempt", "attempts"),
-            form(unknown.attempts, "has", "have"),
-        )
+        phrase.with(&[
+            ("attempts", &plural(unknown.attempts, "attempt", "attempts")),
+            ("have", &form(unknown.attempts, "has", "have")),
+            ("amounts", &amounts(cx, &unknown.amount)),
+        ])
     })
 }
 
 fn what_was_missing(cx: &Context<'_>) -> Option<String> {
     match Case::of(cx.report) {
-        Case::Nothing => Some(
-            "`knockon inspect` shows how each input was understood and which lines were rejected."
-                .to_owned(),
-        ),
-        Case::NoPayments => {
-            Some("Payment logs can be named with `--payments PATH`.".to_owned())
-        }
-        _ if !has_calls(cx.report) => Some(
-            "No calls to an exchange were found, so an outage could only have shown in the payments \
-             themselves; exchange logs can be named with `--exchange NAME=PATH`."
-                .to_owned(),
-        ),
+        Case::Nothing => Some(phrases::SEE_INSPECT.plain()),
+        Case::NoPayments => Some(phrases::NAME_PAYMENTS.plain()),
+        _ if !has_calls(cx.report) => Some(phrases::NAME_CALLS.plain()),
         _ => None,
     }
 }
 
 /// What was looked at, for a report without an outage.
 pub(crate) fn looked_at(cx: &Context<'_>) -> Vec<String> {
-    cx.report
-        .strips
-        .iter()
+    let strips = cx.report.strips.iter();
+    strips
         .map(|strip| {
             let (total, bad) = chart::total(strip);
+            let name = cx.text(&strip.name);
             if total == 0 {
-                format!("{}: nothing was logged.", cx.text(&strip.name))
+                phrases::LOOKED_AT_NOTHING.with(&[("name", &name)])
             } else {
-                format!("{}: {}.", cx.text(&strip.name), of_what(bad, total, "bad"))
+                phrases::LOOKED_AT.with(&[
+                    ("name", &name),
+                    ("bad", &count(bad)),
+                    ("total", &count(total)),
+                    ("share", &share(bad, total)),
+                ])
             }
         })
         .collect()
@@ -327,10 +322,7 @@ pub(crate) fn summary(cx: &Context<'_>) -> Vec<String> {
     let report = cx.report;
     let mut happened = Vec::new();
     if let Some(window) = report.window {
-        happened.push(format!(
-            "The logs analysed covered {}.",
-            cx.zone().range(window)
-        ));
+        happened.push(phrases::COVERED.with(&[("window", &cx.zone().range(window))]));
     }
     happened.extend(what_happened(cx));
     happened.extend(what_ended_it(cx));
@@ -358,53 +350,44 @@ pub(crate) fn trigger(cx: &Context<'_>) -> String {
     match main_outage(cx.report) {
         Some(at) => {
             let outage = &cx.report.outages[at];
-            format!(
-                "{} served worse than its own baseline, {}. Why it did is not in these logs.",
-                cx.text(&outage.exchange_name),
-                kind_words(outage.kind)
-            )
+            phrases::TRIGGER.with(&[
+                ("exchange", &cx.text(&outage.exchange_name)),
+                ("kind", &kind_words(outage.kind)),
+            ])
         }
-        None => "no outage of an exchange was found.".to_owned(),
+        None => phrases::NO_TRIGGER.plain(),
     }
 }
 
 /// What the list of outcomes to be reconciled holds.
 pub(crate) fn reconcile_about(cx: &Context<'_>) -> String {
     let unknown = &cx.report.impact.unknown_outcome;
-    format!(
-        "{} of unknown outcome, whatever the verdict: {}. They are counted by attempt; the amounts of affected orders, above, are \
-         counted by order.",
-        plural(unknown.attempts, "attempt", "attempts"),
-        amounts(cx, &unknown.amount)
-    )
+    phrases::RECONCILE_ABOUT.with(&[
+        ("attempts", &plural(unknown.attempts, "attempt", "attempts")),
+        ("amounts", &amounts(cx, &unknown.amount)),
+    ])
 }
 
 fn what_happened(cx: &Context<'_>) -> Vec<String> {
-    let calls = |outage: &crate::model::Outage| -> (u64, u64) {
-        outage.components.iter().fold((0, 0), |(c, f), part| {
-            (c + part.calls, f + part.failed_calls)
-        })
-    };
-    cx.report
-        .outages
-        .iter()
-        .take(3)
+    let outages = cx.report.outages.iter().take(3);
+    outages
         .map(|outage| {
-            let (total, failed) = calls(outage);
-            let rate = if total == 0 {
-                String::new()
+            let (calls, bad) = outage.components.iter().fold((0, 0), |(c, f), part| {
+                (c + part.calls, f + part.failed_calls)
+            });
+            let phrase = if calls == 0 {
+                phrases::SERVED_WORSE
             } else {
-                format!(
-                    ": {}",
-                    of_what(failed, total, "calls failed or were too slow")
-                )
+                phrases::SERVED_WORSE_CALLS
             };
-            format!(
-                "The exchange {} served worse than its own baseline from {}, {}{rate}.",
-                cx.text(&outage.exchange_name),
-                stretch(cx, outage),
-                kind_words(outage.kind),
-            )
+            phrase.with(&[
+                ("exchange", &cx.text(&outage.exchange_name)),
+                ("stretch", &stretch(cx, outage)),
+                ("kind", &kind_words(outage.kind)),
+                ("bad", &count(bad)),
+                ("calls", &count(calls)),
+                ("share", &share(bad, calls)),
+            ])
         })
         .collect()
 }
@@ -422,34 +405,27 @@ fn confidence(cx: &Context<'_>) -> String {
     } else {
         caused.iter().sum::<f64>() / caused.len() as f64
     };
-    format!(
-        "For the average one of the failures held to have followed, it is {} (probability {mean:.2}) that it would \
-         have succeeded without the outage.",
-        likelihood(mean)
-    )
+    phrases::CONFIDENCE.with(&[
+        ("likelihood", &likelihood(mean)),
+        ("mean", &format!("{mean:.2}")),
+    ])
 }
 
 fn what_ended_it(cx: &Context<'_>) -> Option<String> {
     let report = cx.report;
     let outage = &report.outages[main_outage(report)?];
-    let text = match (outage.end, report.detection.tail_s) {
-        (None, _) => format!(
-            "The recovery of {} was not seen before the logs end.",
-            cx.text(&outage.exchange_name)
-        ),
-        (Some(end), Some(tail)) if tail > 0.0 => format!(
-            "{} served normally again from {}; the last knock-on failure came {} later.",
-            cx.text(&outage.exchange_name),
-            cx.zone().prose(end),
-            duration(tail)
-        ),
-        (Some(end), _) => format!(
-            "{} served normally again from {}.",
-            cx.text(&outage.exchange_name),
-            cx.zone().prose(end)
-        ),
-    };
-    Some(text)
+    let exchange = cx.text(&outage.exchange_name);
+    Some(match (outage.end, report.detection.tail_s) {
+        (None, _) => phrases::NOT_RECOVERED.with(&[("exchange", &exchange)]),
+        (Some(end), Some(tail)) if tail > 0.0 => phrases::RECOVERED_WITH_TAIL.with(&[
+            ("exchange", &exchange),
+            ("end", &cx.zone().prose(end)),
+            ("tail", &duration(tail)),
+        ]),
+        (Some(end), _) => {
+            phrases::RECOVERED.with(&[("exchange", &exchange), ("end", &cx.zone().prose(end))])
+        }
+    })
 }
 
 /// Whether the two ways to count agree, in words.
@@ -459,33 +435,25 @@ pub(crate) fn agreement(cx: &Context<'_>) -> Vec<String> {
         return Vec::new();
     }
     let one_by_one = &totals.expected_caused;
-    let mut out = vec![format!(
-        "Judged one by one, the probabilities of {} add up to {}.",
-        plural(totals.failed, "failed attempt", "failed attempts"),
-        interval(one_by_one)
-    )];
+    let failures = plural(totals.failed, "failed attempt", "failed attempts");
+    let mut out = vec![
+        phrases::ONE_BY_ONE.with(&[("failures", &failures), ("interval", &interval(one_by_one))]),
+    ];
     let Some(excess) = &totals.excess else {
-        out.push(
-            "An excess over the baseline could not be worked out: too little was logged outside the outages."
-                .to_owned(),
-        );
+        out.push(phrases::NO_EXCESS.plain());
         return out;
     };
     let alike = totals.expected_in_excess;
-    out.push(format!(
-        "Counted as a whole, failures during the outages of attempts that use what was hit exceeded the baseline by {}; \
-         judged one by one, the same failures add up to {alike:.1}.",
-        interval(excess)
-    ));
+    out.push(phrases::EXCESS.with(&[
+        ("interval", &interval(excess)),
+        ("alike", &format!("{alike:.1}")),
+    ]));
     let inside = (excess.low..=excess.high).contains(&alike);
+    let gap = (excess.low - alike).max(alike - excess.high);
     out.push(if inside {
-        "The two ways to count agree.".to_owned()
+        phrases::AGREE.plain()
     } else {
-        format!(
-            "The second number lies outside the interval of the first, by {:.1}: the findings and the limits of the data \
-             may explain it.",
-            (excess.low - alike).max(alike - excess.high)
-        )
+        phrases::DISAGREE.with(&[("gap", &format!("{gap:.1}"))])
     });
     out
 }
@@ -494,28 +462,16 @@ pub(crate) fn agreement(cx: &Context<'_>) -> Vec<String> {
 pub(crate) fn method(cx: &Context<'_>) -> Vec<String> {
     let t = &cx.report.thresholds;
     vec![
-        "A failed attempt is a knock-on failure of an outage when it would have succeeded had the outage not happened."
-            .to_owned(),
-        "Outages are found in the calls to each exchange (or, where these were not logged, in the payments through \
-         it) as stretches clearly worse than the same log's own baseline. A status page is testimony: it corroborates, \
-         it does not replace measurement."
-            .to_owned(),
-        "For each kind of attempt the baseline says how many failures were to be expected anyway; the share in excess is \
-         where the probability starts. What is known of the single attempt then moves it up or down: its own calls, \
-         its error, its duration, its place in a chain of retries."
-            .to_owned(),
-        format!(
-            "The verdict is caused from a probability of {:.2}, unrelated up to {:.2}, undetermined between.",
-            t.caused_at, t.unrelated_at
-        ),
-        "Likelihood words have fixed meanings: virtually certain from 0.99, very likely from 0.90, likely from 0.66, \
-         about as likely as not between 0.33 and 0.66, unlikely up to 0.33, very unlikely up to 0.10, exceptionally \
-         unlikely up to 0.01."
-            .to_owned(),
-        "An attempt that timed out at the exchange may have gone through: its outcome is unknown, it is never counted as lost, \
-         and its amount is listed apart, to be reconciled."
-            .to_owned(),
-        "Amounts are exact, per currency, and never added up across currencies.".to_owned(),
+        phrases::METHOD_MEANING.plain(),
+        phrases::METHOD_OUTAGES.plain(),
+        phrases::METHOD_BASELINE.plain(),
+        phrases::METHOD_THRESHOLDS.with(&[
+            ("caused", &format!("{:.2}", t.caused_at)),
+            ("unrelated", &format!("{:.2}", t.unrelated_at)),
+        ]),
+        phrases::METHOD_WORDS.plain(),
+        phrases::METHOD_UNKNOWN.plain(),
+        phrases::METHOD_AMOUNTS.plain(),
     ]
 }
 
@@ -538,21 +494,16 @@ pub(crate) fn not_affected(cx: &Context<'_>) -> Vec<String> {
             .iter()
             .filter(|c| c.caused == 0 && c.undetermined == 0 && c.attempts > 0 && c.name != "-")
             .map(|c| {
-                format!(
-                    "{} ({} of {} attempts failed, {})",
-                    cx.text(&c.name),
-                    count(c.failed),
-                    count(c.attempts),
-                    share(c.failed, c.attempts)
-                )
+                phrases::SPARED_ONE.with(&[
+                    ("name", &cx.text(&c.name)),
+                    ("failed", &count(c.failed)),
+                    ("attempts", &count(c.attempts)),
+                    ("share", &share(c.failed, c.attempts)),
+                ])
             })
             .collect();
-        (!spared.is_empty()).then(|| {
-            format!(
-                "{what} without knock-on failures: {}.",
-                short_list(&spared, 6)
-            )
-        })
+        (!spared.is_empty())
+            .then(|| phrases::SPARED.with(&[("what", &what), ("names", &short_list(&spared, 6))]))
     })
     .collect()
 }
@@ -562,16 +513,16 @@ pub(crate) fn went_well(cx: &Context<'_>) -> Vec<String> {
     let impact = &cx.report.impact;
     let mut out = Vec::new();
     if impact.orders_recovered > 0 {
-        out.push(format!(
-            "{}: {} by the same method and exchange, {} by another.",
-            of_what(
-                impact.orders_recovered,
-                impact.orders_affected,
-                "affected orders were saved by a later attempt"
+        out.push(phrases::SAVED.with(&[
+            ("saved", &count(impact.orders_recovered)),
+            ("affected", &count(impact.orders_affected)),
+            (
+                "share",
+                &share(impact.orders_recovered, impact.orders_affected),
             ),
-            count(impact.recovered_same_method),
-            count(impact.recovered_other_method)
-        ));
+            ("same", &count(impact.recovered_same_method)),
+            ("other", &count(impact.recovered_other_method)),
+        ]));
     }
     out.extend(not_affected(cx));
     out
@@ -579,44 +530,27 @@ pub(crate) fn went_well(cx: &Context<'_>) -> Vec<String> {
 
 /// Facts of the incident that a reader may count as having gone wrong.
 pub(crate) fn went_wrong(cx: &Context<'_>) -> Vec<String> {
-    let report = cx.report;
+    let impact = &cx.report.impact;
+    let detection = &cx.report.detection;
     let mut out = Vec::new();
-    if report.impact.orders_lost > 0 {
-        out.push(format!(
-            "{}: {}.",
-            of_what(
-                report.impact.orders_lost,
-                report.impact.orders_affected,
-                "affected orders were lost"
-            ),
-            amounts(cx, &report.impact.amount_lost)
-        ));
+    if impact.orders_lost > 0 {
+        out.push(phrases::LOST.with(&[
+            ("lost", &count(impact.orders_lost)),
+            ("affected", &count(impact.orders_affected)),
+            ("share", &share(impact.orders_lost, impact.orders_affected)),
+            ("amounts", &amounts(cx, &impact.amount_lost)),
+        ]));
     }
-    if report.impact.unknown_outcome.attempts > 0 {
-        out.push(format!(
-            "{} ended with an outcome that the logs do not tell.",
-            plural(
-                report.impact.unknown_outcome.attempts,
-                "attempt",
-                "attempts"
-            )
-        ));
+    let unknown = impact.unknown_outcome.attempts;
+    if unknown > 0 {
+        let attempts = plural(unknown, "attempt", "attempts");
+        out.push(phrases::UNKNOWN_OUTCOMES.with(&[("attempts", &attempts)]));
     }
-    if let Some(tail) = report.detection.tail_s.filter(|t| *t > 0.0) {
-        out.push(format!(
-            "Payments went on failing for {} after the exchange had recovered.",
-            duration(tail)
-        ));
+    if let Some(tail) = detection.tail_s.filter(|t| *t > 0.0) {
+        out.push(phrases::TAIL.with(&[("tail", &duration(tail))]));
     }
-    if let Some(delay) = report
-        .detection
-        .acknowledgement_delay_s
-        .filter(|d| *d > 0.0)
-    {
-        out.push(format!(
-            "The first public word of the exchange came {} after the onset that our own logs show.",
-            duration(delay)
-        ));
+    if let Some(delay) = detection.acknowledgement_delay_s.filter(|d| *d > 0.0) {
+        out.push(phrases::LATE_WORD.with(&[("delay", &duration(delay))]));
     }
     out
 }
@@ -624,24 +558,28 @@ pub(crate) fn went_wrong(cx: &Context<'_>) -> Vec<String> {
 /// Names joined for a title.
 pub(crate) fn title(cx: &Context<'_>) -> String {
     let report = cx.report;
-    match main_outage(report) {
-        None => match report.window {
-            Some(window) => format!("No outage found, {}", cx.zone().range(window)),
-            None => "No outage found".to_owned(),
-        },
-        Some(at) => {
-            let outage = &report.outages[at];
-            let all: Vec<usize> = (0..report.outages.len()).collect();
-            let what = if report.outages.len() == 1 {
-                format!("Outage of {}", exchanges(cx, &all))
-            } else {
-                format!("{} outages of {}", all.len(), exchanges(cx, &all))
-            };
-            format!(
-                "{what} on {}: {} affected",
-                cx.zone().date(outage.start),
-                plural(report.totals.caused, "payment attempt", "payment attempts")
-            )
-        }
+    let Some(at) = main_outage(report) else {
+        return match report.window {
+            Some(window) => phrases::TITLE_NO_OUTAGE.with(&[("window", &cx.zone().range(window))]),
+            None => phrases::TITLE_EMPTY.plain(),
+        };
+    };
+    let all: Vec<usize> = (0..report.outages.len()).collect();
+    let names = exchanges(cx, &all);
+    let date = cx.zone().date(report.outages[at].start);
+    let attempts = plural(report.totals.caused, "payment attempt", "payment attempts");
+    if all.len() == 1 {
+        phrases::TITLE_OUTAGE.with(&[
+            ("exchange", &names),
+            ("date", &date),
+            ("attempts", &attempts),
+        ])
+    } else {
+        phrases::TITLE_OUTAGES.with(&[
+            ("n", &all.len()),
+            ("exchanges", &names),
+            ("date", &date),
+            ("attempts", &attempts),
+        ])
     }
 }

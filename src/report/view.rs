@@ -14,6 +14,7 @@ use crate::model::{
 use super::chart::{Chart, Drawing, Wording};
 use super::examples;
 use super::outages::{self, OutageView, caused_by, main_outage};
+use super::phrases;
 use super::redact::Redactor;
 use super::sentences::{self, Case};
 use super::wire::whole;
@@ -602,12 +603,11 @@ fn impact_facts(cx: &Context<'_>) -> Vec<Fact> {
         ));
         out.push(fact(
             "Recovered by a later attempt",
-            format!(
-                "{}: {} by the same method and exchange, {} by another",
-                of(impact.orders_recovered),
-                words::count(impact.recovered_same_method),
-                words::count(impact.recovered_other_method)
-            ),
+            phrases::RECOVERED_HOW.with(&[
+                ("recovered", &of(impact.orders_recovered)),
+                ("same", &words::count(impact.recovered_same_method)),
+                ("other", &words::count(impact.recovered_other_method)),
+            ]),
         ));
         out.push(repeated("Lost", of(impact.orders_lost)));
         out.push(repeated("Outcome unknown", of(impact.orders_unknown)));
@@ -621,11 +621,13 @@ fn impact_facts(cx: &Context<'_>) -> Vec<Fact> {
     if impact.unknown_outcome.attempts > 0 {
         out.push(repeated(
             "Attempts to reconcile",
-            format!(
-                "{} (outcome unknown, all verdicts): {}",
-                words::count(impact.unknown_outcome.attempts),
-                sentences::amounts(cx, &impact.unknown_outcome.amount)
-            ),
+            phrases::ALL_VERDICTS.with(&[
+                ("n", &words::count(impact.unknown_outcome.attempts)),
+                (
+                    "amounts",
+                    &sentences::amounts(cx, &impact.unknown_outcome.amount),
+                ),
+            ]),
         ));
     }
     if impact.open_attempts > 0 {
@@ -748,28 +750,31 @@ fn what_if_line(cx: &Context<'_>, case: &WhatIfCase) -> WhatIfLine {
         false => format!(" ({})", sentences::amounts(cx, &case.amount_saved)),
     };
     let cost = case.refused.as_ref().map_or(String::new(), |r| {
-        format!(
-            "; {} would have been refused ({})",
-            words::plural(
-                r.attempts,
-                "payment that succeeded",
-                "payments that succeeded"
-            ),
-            sentences::amounts(cx, &r.amount)
-        )
+        let payments = words::plural(
+            r.attempts,
+            "payment that succeeded",
+            "payments that succeeded",
+        );
+        phrases::COSTS.with(&[
+            ("payments", &payments),
+            ("amounts", &sentences::amounts(cx, &r.amount)),
+        ])
     });
+    let failures = words::plural(
+        whole(case.failures.mean),
+        "knock-on failure",
+        "knock-on failures",
+    );
     WhatIfLine {
         title: cx.text(&case.title),
-        saved: format!(
-            "about {} (95% interval {} to {}) and {orders}{money} would have been avoided{cost}",
-            words::plural(
-                whole(case.failures.mean),
-                "knock-on failure",
-                "knock-on failures"
-            ),
-            words::count(whole(case.failures.low)),
-            words::count(whole(case.failures.high)),
-        ),
+        saved: phrases::SAVES.with(&[
+            ("failures", &failures),
+            ("low", &words::count(whole(case.failures.low))),
+            ("high", &words::count(whole(case.failures.high))),
+            ("orders", &orders),
+            ("money", &money),
+            ("cost", &cost),
+        ]),
     }
 }
 
@@ -820,18 +825,15 @@ pub(crate) fn moment(cx: &Context<'_>, m: &Moment, onset: Option<Time>) -> Momen
 
 /// The answer for one failure in words: `caused: likely (probability 0.80)`.
 pub(crate) fn verdict_words(f: &FailedAttempt) -> String {
-    let what = match f.verdict {
-        Verdict::Caused | Verdict::Undetermined => {
-            "that it would have succeeded without the outage"
-        }
-        Verdict::Unrelated => "that it would have succeeded without an outage",
+    let phrase = match f.verdict {
+        Verdict::Caused | Verdict::Undetermined => phrases::VERDICT,
+        Verdict::Unrelated => phrases::VERDICT_UNRELATED,
     };
-    format!(
-        "{}: it is {} {what} (probability {:.2})",
-        f.verdict.as_str(),
-        words::likelihood(f.probability),
-        f.probability
-    )
+    phrase.with(&[
+        ("verdict", &f.verdict.as_str()),
+        ("likelihood", &words::likelihood(f.probability)),
+        ("p", &format!("{:.2}", f.probability)),
+    ])
 }
 
 fn example(cx: &Context<'_>, f: &FailedAttempt) -> ExampleView {
@@ -877,7 +879,7 @@ pub(crate) fn attempt_facts(cx: &Context<'_>, f: &FailedAttempt) -> Vec<Fact> {
     }
     out.push(fact("Error class", row.error_class));
     if f.outcome == Outcome::Unknown {
-        out.push(fact("Outcome", "unknown: it may have gone through"));
+        out.push(fact("Outcome", phrases::MAY_HAVE.plain()));
     }
     out.push(fact("Record", row.cite));
     out
@@ -963,15 +965,21 @@ fn read(cx: &Context<'_>) -> String {
     let inputs = &cx.report.inputs;
     let sum = |of: fn(&InputSummary) -> u64| inputs.iter().map(of).sum::<u64>();
     let window = cx.report.window.map_or("no events".to_owned(), |w| {
-        format!("events from {}", cx.zone().range(w))
+        phrases::READ_FROM.with(&[("window", &cx.zone().range(w))])
     });
-    format!(
-        "{}: {}, {}, {} rejected; {window}.",
-        words::plural(inputs.len() as u64, "input", "inputs"),
-        words::plural(sum(|i| i.lines), "line", "lines"),
-        words::plural(sum(|i| i.events), "event", "events"),
-        words::count(sum(|i| i.rejected)),
-    )
+    phrases::READ.with(&[
+        (
+            "inputs",
+            &words::plural(inputs.len() as u64, "input", "inputs"),
+        ),
+        ("lines", &words::plural(sum(|i| i.lines), "line", "lines")),
+        (
+            "events",
+            &words::plural(sum(|i| i.events), "event", "events"),
+        ),
+        ("rejected", &words::count(sum(|i| i.rejected))),
+        ("window", &window),
+    ])
 }
 
 fn zones(cx: &Context<'_>) -> Vec<String> {
@@ -985,10 +993,7 @@ fn zones(cx: &Context<'_>) -> Vec<String> {
     by_zone
         .into_iter()
         .map(|(zone, paths)| {
-            format!(
-                "time stamps without a zone were read as {zone} in {}",
-                words::short_list(&paths, 3)
-            )
+            phrases::ZONES.with(&[("zone", &zone), ("paths", &words::short_list(&paths, 3))])
         })
         .collect()
 }
@@ -1005,7 +1010,10 @@ fn clock(i: &InputSummary) -> String {
             };
             let moved = match i.clock_drift_ms_per_hour.unwrap_or(0) {
                 0 => moved,
-                drift => format!("{moved} half-way, {:+.2} s an hour", drift as f64 / 1000.0),
+                drift => phrases::DRIFT.with(&[
+                    ("moved", &moved),
+                    ("drift", &format!("{:+.2}", drift as f64 / 1000.0)),
+                ]),
             };
             let moved = match i.clock_steps.len() as u64 {
                 0 => moved,
@@ -1044,10 +1052,10 @@ fn actions(cx: &Context<'_>) -> Vec<ActionView> {
     let unknown = &report.impact.unknown_outcome;
     if unknown.attempts > 0 {
         out.push(ActionView {
-            action: format!(
-                "Reconcile {} of unknown outcome with the exchange",
-                words::plural(unknown.attempts, "attempt", "attempts")
-            ),
+            action: phrases::DO_RECONCILE.with(&[(
+                "attempts",
+                &words::plural(unknown.attempts, "attempt", "attempts"),
+            )]),
             kind: "mitigate",
             because: sentences::amounts(cx, &unknown.amount),
             priority: "high",
@@ -1081,16 +1089,11 @@ fn alert(cx: &Context<'_>) -> Option<ActionView> {
     let because = [
         threshold.map(|f| cx.text(&f.title)),
         missed.map(|f| cx.text(&f.title)),
-        late.map(|d| {
-            format!(
-                "the exchange's own word came {} after the onset",
-                words::duration(d)
-            )
-        }),
+        late.map(|d| phrases::OWN_WORD_LATE.with(&[("delay", &words::duration(d))])),
     ];
     let because: Vec<String> = because.into_iter().flatten().collect();
     (missed.is_some() || late.is_some()).then(|| ActionView {
-        action: "Alert on the failure rate of our own calls to each exchange".to_owned(),
+        action: phrases::DO_ALERT.plain(),
         kind: "detect",
         because: because.join("; "),
         priority: if missed.is_some() { "high" } else { "medium" },
@@ -1107,11 +1110,11 @@ fn worth_considering(cx: &Context<'_>, case: &WhatIfCase) -> ActionView {
     let line = what_if_line(cx, case);
     ActionView {
         action: match case.kind {
-            "fallback_exchange" => "Consider a fallback exchange",
-            "circuit_breaker" => "Consider a circuit breaker that opens at the onset",
-            _ => "Consider offering the other methods of payment while an exchange is down",
+            "fallback_exchange" => phrases::DO_FALLBACK,
+            "circuit_breaker" => phrases::DO_BREAKER,
+            _ => phrases::DO_METHODS,
         }
-        .to_owned(),
+        .plain(),
         kind: "prevent",
         because: format!("{}: {}", line.title, line.saved),
         priority: "medium",
@@ -1130,24 +1133,15 @@ fn action_of(report: &Report, finding: FindingView) -> Option<ActionView> {
     let (action, kind) = match finding.id.as_str() {
         "outcome-unknown" | "status-page-late" | "late-alert" | "no-alert" => return None,
         "no-fallback-used" if offers_methods() => return None,
-        "no-fallback-used" => (
-            "Offer another method or exchange when a payment fails while an exchange is down",
-            "prevent",
-        ),
-        "single-dependency" => (
-            "Provide a second exchange for what only one serves, and rehearse the switch",
-            "prevent",
-        ),
-        "retry-storm" => (
-            "Stop repeating while the exchange is down; else wait longer, by chance, before each repeat",
-            "prevent",
-        ),
-        "long-time-outs" => ("Shorten the time-out of calls to the exchange", "mitigate"),
+        "no-fallback-used" => (phrases::DO_SWITCH, "prevent"),
+        "single-dependency" => (phrases::DO_SECOND, "prevent"),
+        "retry-storm" => (phrases::DO_BACK_OFF, "prevent"),
+        "long-time-outs" => (phrases::DO_SHORTEN, "mitigate"),
         _ if finding.severity == Severity::Info.as_str() => return None,
-        _ => ("Decide what follows from this finding", "process"),
+        _ => (phrases::DO_DECIDE, "process"),
     };
     Some(ActionView {
-        action: action.to_owned(),
+        action: action.plain(),
         kind,
         because: format!("{} ({})", finding.title, finding.id),
         priority: if finding.severity == Severity::Critical.as_str() {
