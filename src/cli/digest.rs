@@ -52,10 +52,7 @@ pub(super) fn run(args: &Args) -> Result<ExitStatus> {
         &config,
     )?;
     settings.watch = Watched::by(Arc::clone(&monitor) as Arc<dyn Watch>);
-    settings::refuse_to_overwrite_inputs(
-        &settings.requests,
-        std::slice::from_ref(&args.output),
-    )?;
+    settings::refuse_to_overwrite_inputs(&settings.requests, std::slice::from_ref(&args.output))?;
     let mut output = Output::create(Some(&args.output))?;
     let wanted = args.run.progress == Mode::Auto && !args.run.quiet;
     let progress = Progress::start(&monitor, wanted && Surroundings::look().shows_progress());
