@@ -39,7 +39,10 @@ impl Said {
         Said {
             json: serde_json::from_str(&read("a.json")).unwrap(),
             for_people: vec![
-                ("markdown", squeezed(&read("a.md").replace('\\', ""))),
+                (
+                    "markdown",
+                    squeezed(&read("a.md").replace(['\\', '|'], " ")),
+                ),
                 ("html", squeezed(&without_tags(&read("a.html")))),
                 ("table", squeezed(&read("a.txt"))),
             ],
@@ -60,6 +63,62 @@ impl Said {
 
     fn rows_with(&self, column: &str, value: &str) -> u64 {
         self.rows.iter().filter(|r| r[column] == value).count() as u64
+    }
+
+    /// A row of amounts for each currency: affected, recovered, lost, to be reconciled.
+    fn money(&self) -> Vec<String> {
+        let keys = [
+            "amount_failed",
+            "amount_recovered",
+            "amount_lost",
+            "amount_unknown",
+        ];
+        let of = |key: &str, currency: &str| {
+            let amount = &self.json["impact"][key][currency];
+            amount.as_str().unwrap_or("-").to_owned()
+        };
+        let currencies = self.json["impact"]["amount_failed"]
+            .as_object()
+            .unwrap()
+            .keys();
+        currencies
+            .map(|c| format!("{c} {}", keys.map(|key| of(key, c)).join(" ")))
+            .collect()
+    }
+
+    /// A pattern for each row of counts: name, attempts, failed, the rate, caused, unrelated, undetermined.
+    fn counts(&self, by: &str) -> Vec<String> {
+        let rows = self.json["failures"][by].as_object().unwrap().iter();
+        rows.filter(|(name, _)| *name != "-")
+            .map(|(name, row)| {
+                let n = |key: &str| match row[key].as_u64().unwrap() {
+                    0 if key == "attempts" => "-".to_owned(),
+                    n => grouped(n),
+                };
+                format!(
+                    "{} {} {} [<>.%0-9-]+ {} {} {}",
+                    regex::escape(name),
+                    n("attempts"),
+                    n("failed"),
+                    n("caused"),
+                    n("unrelated"),
+                    n("undetermined")
+                )
+            })
+            .collect()
+    }
+
+    /// All formats for people hold this pattern; the table of 80 columns breaks a long name over lines.
+    #[track_caller]
+    fn all_match(&self, pattern: &str) {
+        let regex = regex::Regex::new(pattern).unwrap();
+        let is_long = pattern.split(' ').next().unwrap().len() > 20;
+        for (format, text) in &self.for_people {
+            if is_long && *format == "table" {
+                continue;
+            }
+            assert!(regex.is_match(text), "{format} lacks: {pattern}");
+        }
     }
 
     /// All formats for people say this.
@@ -161,15 +220,12 @@ fn agree(logs: &[PathBuf]) {
             .sum();
         assert_eq!(sum, affected);
     }
-    for key in [
-        "amount_failed",
-        "amount_lost",
-        "amount_recovered",
-        "amount_unknown",
-    ] {
-        for (currency, amount) in said.json["impact"][key].as_object().unwrap() {
-            said.all_say(amount.as_str().unwrap());
-            said.all_say(currency);
+    for row in said.money() {
+        said.all_say(&row);
+    }
+    for by in ["by_exchange", "by_currency", "by_merchant", "by_method"] {
+        for row in said.counts(by) {
+            said.all_match(&row);
         }
     }
 
