@@ -180,6 +180,9 @@ fn environment() -> Result<Environment<'static>, Error> {
     env.add_filter("mermaid", |text: Cow<'_, str>| {
         Value::from_safe_string(escape::mermaid(&text))
     });
+    env.add_filter("fenced", |text: Cow<'_, str>| {
+        Value::from_safe_string(text.replace("```", "'''"))
+    });
     env.add_filter("sentence", |text: Cow<'_, str>| words::sentence(&text));
     for (name, text) in BUILT_IN {
         env.add_template(name, text)?;

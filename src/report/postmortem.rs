@@ -11,7 +11,7 @@ use super::sentences;
 use super::view::{
     ActionView, Context, CountTable, Digest, Fact, FindingView, MomentView, caused_counts,
 };
-use super::words;
+use super::{View, table, words};
 
 /// Everything that a layout can show.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -21,6 +21,8 @@ pub(crate) struct Postmortem {
     schema_version: &'static str,
     /// The folder that all inputs are in; places are told below it.
     folder: String,
+    /// The failure rates over time as lines of text; empty where nothing was logged.
+    strips: String,
     /// Lanes of a Gantt diagram; none without an outage.
     gantt: Vec<Lane>,
     /// Attempts whose outcome is unknown, in time order, up to [`MOST_ROWS`].
@@ -130,6 +132,7 @@ impl Postmortem {
         Postmortem {
             schema_version: super::wire::SCHEMA_VERSION,
             folder: cx.folder().to_owned(),
+            strips: strips(cx),
             gantt: gantt(cx),
             reconcile: unknown
                 .iter()
@@ -179,6 +182,22 @@ fn to_reconcile(cx: &Context<'_>, f: &FailedAttempt) -> ToReconcile {
         place: cx.short_place(f.source),
         line: cx.line_id(f.source),
     }
+}
+
+/// Columns of the strips: what a page shows without scrolling.
+const STRIP_WIDTH: usize = 100;
+
+fn strips(cx: &Context<'_>) -> String {
+    let view = View {
+        width: STRIP_WIDTH,
+        color: false,
+        unicode: true,
+        ..*cx.view
+    };
+    let mut text = Vec::new();
+    // a buffer takes everything
+    let _ = table::strips(&Context::new(cx.report, &view), &mut text);
+    String::from_utf8_lossy(&text).trim().to_owned()
 }
 
 /// A row of bars of the diagram.
@@ -264,12 +283,32 @@ fn milestones_of(cx: &Context<'_>, side: Side) -> Vec<Bar> {
     of_side
         .take(MOST_MILESTONES)
         .map(|m| Bar {
-            label: cx.text(&m.text),
+            label: milestone_label(&cx.text(&m.text), side),
             kind: "milestone",
             start: cx.zone().bare(m.time),
             end: "0s".to_owned(),
         })
         .collect()
+}
+
+/// What fits beside a milestone: of a status page's update its status, of a note its beginning.
+fn milestone_label(text: &str, side: Side) -> String {
+    match text.split_once(" - ") {
+        Some((status, _)) if side == Side::Status => status.to_owned(),
+        _ => shortened(text, 50),
+    }
+}
+
+/// The text, cut between words at so many characters.
+fn shortened(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let cut: String = text.chars().take(most).collect();
+    let whole = cut
+        .rsplit_once(' ')
+        .map_or(cut.as_str(), |(whole, _)| whole);
+    format!("{whole} ...")
 }
 
 fn caused_stretch(report: &Report, outage: usize) -> Option<(Time, Time)> {
@@ -343,6 +382,9 @@ fn milestones(cx: &Context<'_>) -> Vec<Milestone> {
     .collect()
 }
 
+const RESTORE: &str = "t5 - t0";
+const TAIL: &str = "t6 - t5";
+
 /// A length of time between two milestones.
 #[derive(Clone, Debug, Serialize)]
 struct Metric {
@@ -381,8 +423,8 @@ fn metrics(cx: &Context<'_>) -> Vec<Metric> {
         ),
         (
             "Exchange's time to restore (TTR)",
-            "t5 - t0",
-            onset,
+            RESTORE,
+            Some(outage.start),
             d.recovered_at,
         ),
         (
@@ -393,7 +435,7 @@ fn metrics(cx: &Context<'_>) -> Vec<Metric> {
         ),
         (
             "Tail after the recovery",
-            "t6 - t5",
+            TAIL,
             d.recovered_at,
             d.last_caused_at,
         ),
@@ -402,9 +444,13 @@ fn metrics(cx: &Context<'_>) -> Vec<Metric> {
     .map(|(name, formula, from, to)| Metric {
         name,
         formula,
-        value: match from.zip(to) {
-            Some((from, to)) => words::duration(to.secs_since(from)),
-            None => "not known: a moment of it is not".to_owned(),
+        value: match from.zip(to).map(|(from, to)| to.secs_since(from)) {
+            Some(tail) if formula == TAIL && tail < 0.0 => "none".to_owned(),
+            Some(length) if formula == RESTORE && outage.began_before_log => {
+                format!("at least {}", words::duration(length))
+            }
+            Some(length) => words::duration(length),
+            None => "not known".to_owned(),
         },
     })
     .collect()

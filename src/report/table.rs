@@ -165,7 +165,8 @@ fn components(cx: &Context<'_>, outage: &OutageView, out: &mut dyn Write) -> io:
 
 const LABEL_WIDTH: usize = 22;
 
-fn strips(cx: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+/// The failure rates as strips of text, with the outages below them.
+pub(super) fn strips(cx: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     let Some(chart) = Chart::of(cx.report) else {
         return Ok(());
     };

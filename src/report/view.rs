@@ -527,14 +527,16 @@ fn key_facts(cx: &Context<'_>) -> Vec<Fact> {
         "Undetermined",
         words::of(totals.undetermined, totals.failed),
     ));
-    out.push(fact(
-        "Orders lost",
-        words::of(report.impact.orders_lost, report.impact.orders_affected),
-    ));
-    out.push(fact(
-        "Amount lost",
-        sentences::amounts(cx, &report.impact.amount_lost),
-    ));
+    if report.impact.orders_affected > 0 {
+        out.push(fact(
+            "Orders lost",
+            words::of(report.impact.orders_lost, report.impact.orders_affected),
+        ));
+        out.push(fact(
+            "Amount lost",
+            sentences::amounts(cx, &report.impact.amount_lost),
+        ));
+    }
     out.push(fact(
         "Outcome unknown, to be reconciled",
         format!(

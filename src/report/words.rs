@@ -105,8 +105,9 @@ pub(crate) fn lag(seconds: f64) -> String {
 
 /// Time since the onset: `T+12:05`, `T-00:30`, `T+1:02:03`.
 pub(crate) fn offset(seconds: f64) -> String {
-    let sign = if seconds <= -1.0 { '-' } else { '+' };
-    let whole = seconds.abs() as u64;
+    // to the nearest second, as durations are
+    let whole = seconds.abs().round() as u64;
+    let sign = if seconds < 0.0 && whole > 0 { '-' } else { '+' };
     let (h, m, s) = (whole / 3_600, whole / 60 % 60, whole % 60);
     if h > 0 {
         format!("T{sign}{h}:{m:02}:{s:02}")
@@ -210,6 +211,8 @@ mod tests {
         assert_eq!(offset(-30.2), "T-00:30");
         assert_eq!(offset(3723.0), "T+1:02:03");
         assert_eq!(offset(-0.4), "T+00:00");
+        assert_eq!(offset(1501.87), "T+25:02");
+        assert_eq!(duration(1501.87), "25 min 2 s");
         let items: Vec<String> = ["a", "b", "c"].map(str::to_owned).to_vec();
         assert_eq!(list(&items), "a, b and c");
         assert_eq!(short_list(&items, 1), "a and 2 more");
