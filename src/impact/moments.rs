@@ -1,7 +1,7 @@
 //! The moments that matter, of both sides, in time order.
 
 use super::Outcome;
-use crate::model::{Judgement, Moment, Outage, Side, SourceRef, Time};
+use crate::model::{Judgement, Moment, Outage, Phase, Side, SourceRef, Time, grouped};
 
 /// Notable moments of all outages, status pages and notes.
 pub fn moments(o: &Outcome<'_>) -> Vec<Moment> {
@@ -64,14 +64,7 @@ fn of_exchange(o: &Outcome<'_>, i: usize, outage: &Outage, out: &mut Vec<Moment>
         .flat_map(|c| c.phases.iter().map(move |p| (p, c)))
         .max_by(|a, b| a.0.failure_rate.total_cmp(&b.0.failure_rate));
     if let Some((phase, _)) = worst.filter(|(p, _)| p.span.start.secs_since(outage.start) > 60.0) {
-        push(
-            phase.span.start,
-            format!(
-                "{name} at its worst: {:.0}% of calls failed or came too late",
-                100.0 * phase.failure_rate
-            ),
-            None,
-        );
+        push(phase.span.start, at_its_worst(name, phase), None);
     }
     match outage.end {
         Some(end) => push(end, format!("{name} served normally again"), None),
@@ -79,6 +72,18 @@ fn of_exchange(o: &Outcome<'_>, i: usize, outage: &Outage, out: &mut Vec<Moment>
             let last = o.window.map(|w| w.end).unwrap_or(outage.start);
             push(last, format!("the logs end with {name} still down"), None);
         }
+    }
+}
+
+fn at_its_worst(name: &str, phase: &Phase) -> String {
+    let share = 100.0 * phase.failure_rate;
+    match phase.calls {
+        0 => format!("{name} at its worst: {share:.1}% failed or came too late"),
+        calls => format!(
+            "{name} at its worst: {} of {} calls failed or came too late ({share:.1}%)",
+            grouped(phase.failed_calls),
+            grouped(calls)
+        ),
     }
 }
 

@@ -71,6 +71,10 @@ pub struct Phase {
     pub span: Span,
     /// Share of calls that failed or were too slow, 0..1.
     pub failure_rate: f64,
+    /// Calls (or probes) that this was seen in; 0 when it was seen in payments alone.
+    pub calls: u64,
+    /// Of these, failed or too slow.
+    pub failed_calls: u64,
 }
 
 /// One component's part of an outage.

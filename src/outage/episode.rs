@@ -349,10 +349,12 @@ fn phases(
                 row[run.last + 1].time
             };
             let part = &bad[run.first..=run.last];
-            let rate = part.iter().filter(|b| **b).count() as f64 / part.len() as f64;
+            let failed = part.iter().filter(|b| **b).count();
             Phase {
                 span: Span::new(from.min(to), to),
-                failure_rate: rate,
+                failure_rate: failed as f64 / part.len() as f64,
+                calls: part.len() as u64,
+                failed_calls: failed as u64,
             }
         })
         .collect()

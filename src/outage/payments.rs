@@ -171,6 +171,8 @@ fn begin_earlier(outage: &mut Outage, payments: &Episode) {
             .iter()
             .map(|c| c.peak_failure_rate)
             .fold(0.0, f64::max),
+        calls: 0,
+        failed_calls: 0,
     };
     if let Some(first) = outage.components.first_mut() {
         first.phases.insert(0, phase);

@@ -78,6 +78,8 @@ fn stretch(probes: &[&Call], first: usize, last: usize, baseline: f64) -> Episod
         phases: vec![Phase {
             span: Span::new(seen.time, to),
             failure_rate: 1.0,
+            calls: (last - first + 1) as u64,
+            failed_calls: (last - first + 1) as u64,
         }],
         observed: (last - first + 1) as u64,
         bad: (last - first + 1) as u64,

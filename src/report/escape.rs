@@ -135,14 +135,37 @@ pub(crate) fn mermaid(text: &str) -> String {
             }
         })
         .collect();
-    plain
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .chars()
-        .take(60)
-        .collect()
+    let words: Vec<&str> = plain.split_whitespace().collect();
+    let is_word_of_mermaid = words
+        .first()
+        .is_some_and(|w| MERMAID_WORDS.contains(&w.to_lowercase().as_str()));
+    let label = if is_word_of_mermaid {
+        format!("the {}", words.join(" "))
+    } else {
+        words.join(" ")
+    };
+    label.chars().take(60).collect()
 }
+
+/// Words that begin a statement of a Gantt diagram where they begin a line.
+const MERMAID_WORDS: [&str; 16] = [
+    "acctitle",
+    "accdescr",
+    "axisformat",
+    "call",
+    "click",
+    "dateformat",
+    "excludes",
+    "gantt",
+    "href",
+    "includes",
+    "inclusiveenddates",
+    "section",
+    "tickinterval",
+    "title",
+    "todaymarker",
+    "topaxis",
+];
 
 /// A text cell of a CSV file that a spreadsheet will not run: what it would take for a formula gets a
 /// leading apostrophe (OWASP, "CSV Injection"), and controls are made visible. The csv crate quotes.
@@ -213,6 +236,7 @@ mod tests {
             mermaid("x: y; %% <b> #1 \"q\"\nsection z"),
             "x y b 1 q section z"
         );
+        assert_eq!(mermaid("Section 4 restarted"), "the Section 4 restarted");
     }
 
     proptest! {

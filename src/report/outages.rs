@@ -254,7 +254,10 @@ fn component(cx: &Context<'_>, outage: &Outage, part: &ComponentOutage) -> Compo
             .map(|p| PhaseView {
                 span: cx.zone().range(p.span),
                 lasted: words::duration(p.span.secs()),
-                rate: words::percent(p.failure_rate),
+                rate: match p.calls {
+                    0 => words::percent(p.failure_rate),
+                    calls => words::of(p.failed_calls, calls),
+                },
             })
             .collect(),
     }

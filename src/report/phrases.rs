@@ -143,6 +143,9 @@ phrases! {
         => "{exchange} served worse than its own baseline, {kind}. Why it did is not in these logs.";
     NO_TRIGGER: "no outage was found" => "no outage of an exchange was found.";
 
+    NOTES_LEFT_OUT: "more than 40 notes were read, and some lie more than an hour away from every outage"
+        => "{notes} more than an hour away from every outage are left out; `knockon timeline` has them.";
+
     // impact
     RECONCILE_ABOUT: "above the list of what is to be reconciled"
         => "{attempts} of unknown outcome, whatever the verdict: {amounts}. They are counted by attempt; the amounts of affected orders, above, are counted by order.";
@@ -233,7 +236,7 @@ mod tests {
     use super::super::sample;
     use super::super::{Audience, Layout, Reporter as _, View};
     use super::*;
-    use crate::model::{Outage, OutageKind, Refused, Report, WhatIfCase};
+    use crate::model::{Outage, OutageKind, Refused, Report, Side, Time, WhatIfCase};
 
     #[test]
     fn names_are_filled_in_once() {
@@ -346,6 +349,7 @@ mod tests {
             changed(&|r| r.impact.amount_lost.clear()),
             changed(&|r| r.outages[0].began_before_log = true),
             changed(&|r| r.outages[0].acknowledged_at = None),
+            changed(&with_many_notes),
             changed(&|r| {
                 r.inputs[0].clock_offset_ms = Some(1000);
                 r.inputs[0].clock_drift_ms_per_hour = Some(40);
@@ -386,6 +390,13 @@ mod tests {
         all
     }
 
+    fn with_many_notes(report: &mut Report) {
+        let mut note = report.moments[0].clone();
+        note.side = Side::Notes;
+        note.time = Time(0);
+        report.moments.extend(vec![note; 41]);
+    }
+
     fn silent() -> Report {
         let mut report = sample::quiet(9803, 212, true);
         report.strips[0]
@@ -412,7 +423,7 @@ mod tests {
     }
 
     /// Everything that a report can say, one value a line, without escapes.
-    const EVERYTHING: &str = "{% for s in [title, trigger, read, reconcile_about, slo or ''] + answer + summary + looked_at \
+    const EVERYTHING: &str = "{% for s in [title, trigger, read, reconcile_about, notes_left_out, slo or ''] + answer + summary + looked_at \
         + not_affected + agreement + went_well + went_wrong + method + zones + left_out %}{{ s | safe }}\n{% endfor %}\
         {% for o in outages %}{{ o.story | safe }}\n{% endfor %}\
         {% for e in strongest + borderline + rejected %}{{ e.verdict | safe }}\n{% endfor %}\

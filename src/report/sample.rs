@@ -143,10 +143,14 @@ fn component(name: &str, start: Time, end: Option<Time>) -> ComponentOutage {
             Phase {
                 span: Span::new(start, start.plus_secs(600.0)),
                 failure_rate: 0.97,
+                calls: 100,
+                failed_calls: 97,
             },
             Phase {
                 span: Span::new(start.plus_secs(600.0), start.plus_secs(4200.0)),
                 failure_rate: 0.61,
+                calls: 100,
+                failed_calls: 61,
             },
         ],
         callers: Vec::new(),

@@ -207,6 +207,10 @@ pub(crate) struct Phase {
     end: String,
     /// Share of calls that failed or were too slow, 0..1.
     failure_rate: f64,
+    /// Calls that this was seen in; 0 when it was seen in payments alone.
+    calls: u64,
+    /// Of these, failed or too slow.
+    failed_calls: u64,
 }
 
 /// One component's part of an outage.
@@ -918,6 +922,8 @@ fn component(cx: &Context<'_>, c: &model::ComponentOutage) -> Component {
                 start: time(p.span.start),
                 end: time(p.span.end),
                 failure_rate: number(p.failure_rate),
+                calls: p.calls,
+                failed_calls: p.failed_calls,
             })
             .collect(),
     }
