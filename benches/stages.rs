@@ -12,6 +12,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use knockon::model::{Alike, RawIncident, Record, Watched};
 use knockon::parse::{self, FormatInfo, ReadOptions, Sink};
 use knockon::pipeline::{self, Settings};
+use knockon::report;
 use knockon::source::{Input, Limits, Request};
 use knockon::timeline::{Builder, InputContext};
 
@@ -162,7 +163,7 @@ fn whole(c: &mut Criterion, folder: &Path) {
     for threads in [1, 2] {
         let settings = settings(&logs, threads);
         group.bench_function(BenchmarkId::new("threads", threads), |b| {
-            b.iter(|| pipeline::analyze(&settings))
+            b.iter(|| pipeline::analyze(&settings, report::lines_to_cite))
         });
     }
     group.finish();
