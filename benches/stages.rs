@@ -9,7 +9,7 @@ use std::path::Path;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
-use knockon::model::{Alike, RawIncident, Record, Watched};
+use knockon::model::{Alike, RawIncident, Record, Watched, Window};
 use knockon::parse::{self, FormatInfo, ReadOptions, Sink};
 use knockon::pipeline::{self, Settings};
 use knockon::report;
@@ -70,7 +70,7 @@ fn builder() -> Builder {
         exchange: None,
         merchant: None,
         zone: None,
-        window: None,
+        window: Window::default(),
         classes: Default::default(),
     })
 }
@@ -85,7 +85,7 @@ fn settings(folder: &Path, threads: usize) -> Settings {
         limits: Limits::default(),
         mapping: Vec::new(),
         zones: Vec::new(),
-        window: (None, None),
+        window: Window::default(),
         thresholds: Default::default(),
         classes: Default::default(),
         dependencies: Vec::new(),

@@ -14,8 +14,8 @@ mod seen;
 use anyhow::Result;
 
 use crate::model::{
-    Attempt, IdHash, Report, Role, SloTarget, SourceRef, Story, Suggestion, Thresholds, Time,
-    TimelineRow, Watched, WhatIfOptions, ZoneFrom,
+    Attempt, IdHash, Report, Role, SloTarget, SourceRef, Story, Suggestion, Thresholds,
+    TimelineRow, Watched, WhatIfOptions, Window, ZoneFrom,
 };
 use crate::outage::Detected;
 use crate::timeline::Timeline;
@@ -56,7 +56,7 @@ pub struct Settings {
     /// Zones of stamps without one; the first that matches holds.
     pub zones: Vec<ZoneRule>,
     /// Only what lies inside is looked at.
-    pub window: (Option<Time>, Option<Time>),
+    pub window: Window,
     /// From which probability on a verdict is given.
     pub thresholds: Thresholds,
     /// Error texts and codes whose class the user states.

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use knockon::model::{Alike, RawIncident, Record};
+use knockon::model::{Alike, RawIncident, Record, Window};
 use knockon::parse::{self, FormatInfo, ReadOptions, Sink};
 use knockon::source::Input;
 use knockon::timeline::{Builder, InputContext};
@@ -68,7 +68,7 @@ fn most_lines_are_read_by_what_is_new_in_them() {
                 exchange: None,
                 merchant: None,
                 zone: None,
-                window: None,
+                window: Window::default(),
                 classes: Default::default(),
             }),
             in_full: 0,

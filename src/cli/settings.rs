@@ -10,7 +10,7 @@ use anyhow::Result;
 use super::args::{InputArgs, JudgingArgs, RunArgs, SelectionArgs, ZoneArg};
 use super::show_error::Fault;
 use crate::config::{Config, ConfigError, InputSection, ThresholdSection};
-use crate::model::{Role, Thresholds, Time, Watched, ZoneFrom};
+use crate::model::{Role, Thresholds, Watched, Window, ZoneFrom};
 use crate::parse::MappingRule;
 use crate::pipeline::{DependencyRule, Settings, ZoneRule};
 use crate::source::{self, Limits, Request};
@@ -155,13 +155,16 @@ fn zones(flags: &[ZoneArg], sections: &[InputSection], file: String) -> Result<V
     Ok(rules)
 }
 
-fn window(selection: &SelectionArgs) -> Result<(Option<Time>, Option<Time>)> {
+fn window(selection: &SelectionArgs) -> Result<Window> {
     if let (Some(from), Some(to)) = (selection.from, selection.to)
         && from > to
     {
         return Err(Fault::new(format!("--from {from} is after --to {to}")).into());
     }
-    Ok((selection.from, selection.to))
+    Ok(Window {
+        from: selection.from,
+        to: selection.to,
+    })
 }
 
 fn thresholds(judging: &JudgingArgs, config: ThresholdSection) -> Result<Thresholds> {
@@ -303,7 +306,7 @@ mod tests {
 
     #[test]
     fn a_window_runs_forward() {
-        let at = |secs: i64| Some(Time(secs * 1_000_000_000));
+        let at = |secs: i64| Some(crate::model::Time(secs * 1_000_000_000));
         let mut selection = SelectionArgs {
             from: at(2),
             to: at(1),
@@ -311,7 +314,7 @@ mod tests {
         };
         assert!(window(&selection).is_err());
         selection.to = at(2);
-        assert_eq!(window(&selection).unwrap(), (at(2), at(2)));
+        assert_eq!(window(&selection).unwrap().from, at(2));
     }
 
     #[test]

@@ -39,6 +39,6 @@ pub use report::{
     Citation, Count, Counterfactual, FailedAttempt, FailureTotals, Finding, Interval, Moment,
     Report, Severity, Side, Step, Story, Strip, StripBucket, TimelineRow,
 };
-pub use time::{Precision, Span, Time, ZoneFrom};
+pub use time::{Precision, Span, Time, Window, ZoneFrom};
 pub use verdict::{Channel, Evidence, Judgement, Thresholds, Verdict};
 pub use watch::{Watch, Watched};

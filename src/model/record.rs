@@ -192,6 +192,11 @@ impl<'a> Record<'a> {
         }
     }
 
+    /// When it was: its time stamp, else its start, else its end.
+    pub fn stamp(&self) -> Option<Stamp> {
+        self.time.or(self.start).or(self.end)
+    }
+
     /// Sets a field; the first value given wins.
     pub fn set(&mut self, field: Field, value: impl Into<Cow<'a, str>>) {
         let slot = &mut self.values[field as usize];

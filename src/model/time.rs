@@ -124,6 +124,46 @@ impl Span {
     }
 }
 
+/// The stretch of time that a run is asked about; open where nothing is stated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Window {
+    /// First instant asked about.
+    pub from: Option<Time>,
+    /// Last instant asked about.
+    pub to: Option<Time>,
+}
+
+/// No zone is further from UTC, in seconds; with an hour for clocks.
+const FURTHEST_ZONE_S: f64 = 15.0 * 3600.0;
+/// No clock of a log that states its zone is thought to be further off, in seconds.
+const FURTHEST_CLOCK_S: f64 = 3600.0;
+
+impl Window {
+    /// Whether anything is stated.
+    pub fn is_stated(&self) -> bool {
+        self.from.is_some() || self.to.is_some()
+    }
+
+    /// The stretch itself.
+    pub fn span(&self) -> Span {
+        Span::new(self.from.unwrap_or(Time::MIN), self.to.unwrap_or(Time::MAX))
+    }
+
+    /// Where the stamps of events in the window may lie before the clocks are put right: stamps without a zone are read as
+    /// UTC until then.
+    pub fn reach(&self, has_zone: bool) -> Span {
+        let margin = if has_zone {
+            FURTHEST_CLOCK_S
+        } else {
+            FURTHEST_ZONE_S
+        };
+        Span::new(
+            self.from.map_or(Time::MIN, |t| t.plus_secs(-margin)),
+            self.to.map_or(Time::MAX, |t| t.plus_secs(margin)),
+        )
+    }
+}
+
 /// How fine a time stamp was written.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,

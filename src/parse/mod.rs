@@ -21,6 +21,7 @@ pub mod stamp;
 mod suggest;
 mod tail;
 mod trace;
+mod window;
 mod wrapper;
 
 use std::collections::BTreeMap;
@@ -28,7 +29,7 @@ use std::io::{self, Cursor, Read};
 
 use crate::model::{
     Alike, DateOrder, DurationUnit, Field, RawIncident, Record, Reject, Role, Span, Suggestion,
-    Watched,
+    Watched, Window,
 };
 use crate::source::{self, Input, Limits, Lines, SourceError};
 
@@ -101,6 +102,8 @@ pub struct ReadOptions {
     pub limits: Limits,
     /// When the other inputs happened, where that is known: for stamps that leave open when they are.
     pub near: Option<Span>,
+    /// The time that is asked about: what lies out of its reach need not be read.
+    pub window: Window,
     /// Is told how far the reading is.
     pub watch: Watched,
 }
@@ -214,11 +217,19 @@ pub fn read(
     let remark = fields.settle();
     let is_log = choice.format.is_none_or(|f| f.is_log());
     summary.warnings.extend(remark.filter(|_| is_log));
+    let is_dated = !fields.calendar.saw_open();
     let dates = decide_dates(input, options, &choice, &sample, &mut fields);
     summary.warnings.extend(dates);
     fields.forget_cut_messages();
     summary.format = choice.format.map_or("", |f| f.id());
     summary.format_reason.clone_from(&choice.reason);
+    if is_dated && let Some((narrowed, left)) = narrowed(input, rules(), options, &choice, &sample)
+    {
+        reader = narrowed;
+        summary.warnings.push(format!(
+            "{left} bytes were not read: by the time stamps around them, their lines lie outside of the time asked for"
+        ));
+    }
     let mut output = Output {
         sink,
         summary,
@@ -243,6 +254,29 @@ pub fn read(
         ));
     }
     Ok(output.summary)
+}
+
+/// A reader of what can hold the window that is asked about; see [`window`].
+fn narrowed<'r>(
+    input: &Input,
+    rules: impl Iterator<Item = &'r MappingRule>,
+    options: &ReadOptions,
+    choice: &Choice,
+    sample: &Sample,
+) -> Option<(Rest<'static>, u64)> {
+    if !options.window.is_stated() {
+        return None;
+    }
+    let mut fields = Fields::new(rules);
+    let _same = detect::choose(sample, &mut fields);
+    fields.settle();
+    let mut looking = window::Looking {
+        choice,
+        sample,
+        limits: &options.limits,
+        fields,
+    };
+    window::narrowed(input, &mut looking, options)
 }
 
 /// What the names of an input could mean, by the values that its start holds, for a section of `knockon.toml`.
@@ -342,10 +376,12 @@ pub fn cited_lines(input: &Input, lines: &[u64], limits: &Limits) -> BTreeMap<u6
         return out;
     }
     let mut all = Lines::new(reader, limits.max_line_bytes);
-    while let Some(line) = all.next_line() {
-        if !keep(line.number, line.bytes) {
-            break;
-        }
+    for &number in lines {
+        all.skip_to(number);
+        match all.next_line() {
+            Some(line) => keep(line.number, line.bytes),
+            None => break,
+        };
     }
     out
 }

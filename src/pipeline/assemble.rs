@@ -50,7 +50,7 @@ pub(super) fn report_of(settings: &Settings, found: &Found) -> Report {
         .findings
         .sort_by_key(|f: &Finding| std::cmp::Reverse(f.severity));
     report.failures = judged.judgements.iter().map(|j| row(timeline, j)).collect();
-    if settings.window.0.is_some() || settings.window.1.is_some() {
+    if settings.window.is_stated() {
         let told = "only what --from and --to leave was looked at: onsets, baselines and who was saved rest on it alone";
         report.warnings.push(told.to_string());
     }

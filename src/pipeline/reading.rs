@@ -7,15 +7,12 @@ use rayon::prelude::*;
 
 use super::inputs::Given;
 use super::{Settings, ZoneRule};
-use crate::model::{Alike, RawIncident, Record, Span, Time, TimelineRow};
+use crate::model::{Alike, RawIncident, Record, Span, TimelineRow};
 use crate::outage::Detected;
 use crate::parse;
 use crate::parse::{FormatInfo, ReadOptions, Sink};
 use crate::source::Input;
 use crate::timeline::{Builder, InputContext, Part, Timeline};
-
-/// No zone is further from UTC, in seconds; with an hour for clocks.
-const FURTHEST_S: f64 = 15.0 * 3600.0;
 
 struct Feed(Builder);
 
@@ -134,6 +131,7 @@ pub(super) fn options(settings: &Settings) -> ReadOptions {
         mapping: settings.mapping.clone(),
         limits: settings.limits.clone(),
         near: None,
+        window: settings.window,
         watch: settings.watch.clone(),
     }
 }
@@ -181,7 +179,6 @@ pub(super) fn context(
         .zones
         .iter()
         .find(|z| zone_applies(z, input, exchange.as_deref(), merchant.as_deref()));
-    let (from, to) = settings.window;
     InputContext {
         index,
         shown: input.shown.clone(),
@@ -189,13 +186,7 @@ pub(super) fn context(
         zone: zone.map(|z| (z.zone, z.from)),
         exchange,
         merchant,
-        window: (from.is_some() || to.is_some()).then(|| {
-            // Stamps without a zone are read as UTC until the alignment: the exact cut comes after it.
-            Span::new(
-                from.map_or(Time::MIN, |t| t.plus_secs(-FURTHEST_S)),
-                to.map_or(Time::MAX, |t| t.plus_secs(FURTHEST_S)),
-            )
-        }),
+        window: settings.window,
         classes: Arc::clone(&settings.classes),
     }
 }
@@ -228,8 +219,7 @@ fn zone_applies(
 
 /// Drops what the user does not want to look at.
 pub(super) fn keep_wanted(settings: &Settings, timeline: &mut Timeline) {
-    let (from, to) = settings.window;
-    let window = Span::new(from.unwrap_or(Time::MIN), to.unwrap_or(Time::MAX));
+    let window = settings.window.span();
     let Timeline {
         names,
         attempts,
@@ -238,7 +228,7 @@ pub(super) fn keep_wanted(settings: &Settings, timeline: &mut Timeline) {
         notes,
         ..
     } = timeline;
-    if from.is_some() || to.is_some() {
+    if settings.window.is_stated() {
         attempts.retain(|a| window.contains(a.time));
         calls.retain(|c| window.contains(c.time));
         statuses.retain(|s| window.contains(s.start) || s.end.is_some_and(|e| window.contains(e)));
@@ -286,6 +276,7 @@ pub(super) fn is_wanted(settings: &Settings, row: &TimelineRow) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Window;
     use crate::source::Limits;
     use crate::timeline;
     use proptest::prelude::*;
@@ -315,7 +306,7 @@ mod tests {
             exchange: None,
             merchant: None,
             zone: None,
-            window: None,
+            window: Window::default(),
             classes: Arc::default(),
         }
     }

@@ -6,7 +6,7 @@ use super::Settings;
 use super::inputs::Given;
 use super::reading::{context, is_wanted, options};
 use crate::model::{
-    Precision, RawIncident, Record, Role, Span, StatusIncident, Time, TimelineRow, ZoneFrom,
+    Precision, RawIncident, Record, Role, Span, StatusIncident, TimelineRow, ZoneFrom,
 };
 use crate::parse::{self, FormatInfo, ReadOptions, Sink};
 use crate::timeline::{Clock, InputContext, Timeline, ZoneSpec, row_of};
@@ -72,8 +72,7 @@ pub(super) fn all(
         out.append(&mut sink.rows);
     }
     out.extend(timeline.statuses.iter().flat_map(|i| updates(timeline, i)));
-    let (from, to) = settings.window;
-    let window = Span::new(from.unwrap_or(Time::MIN), to.unwrap_or(Time::MAX));
+    let window = settings.window.span();
     out.retain(|r| window.contains(r.time) && is_wanted(settings, r));
     out.sort_by_key(|r| (r.time, r.source));
     Ok(out)

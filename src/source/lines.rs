@@ -55,6 +55,27 @@ impl<R: Read> Lines<R> {
         self.total
     }
 
+    /// Passes over lines until the next one is that of this number, or the data ends.
+    pub fn skip_to(&mut self, number: u64) {
+        while self.number + 1 < number {
+            let pending = &self.buffer[self.start..self.end];
+            let wanted = number - self.number - 1;
+            let ends = memchr::memchr_iter(b'\n', pending).count() as u64;
+            if ends >= wanted {
+                let last = memchr::memchr_iter(b'\n', pending).nth(wanted as usize - 1);
+                self.start += last.map_or(0, |at| at + 1);
+                self.number += wanted;
+                return;
+            }
+            self.number += ends;
+            self.start = self.end;
+            if self.finished {
+                return;
+            }
+            self.fill();
+        }
+    }
+
     /// The next line, blank ones included.
     pub fn next_line(&mut self) -> Option<Line<'_>> {
         let mut scanned = 0;
@@ -65,7 +86,8 @@ impl<R: Read> Lines<R> {
                 break (self.start + at, self.start + at + 1);
             }
             scanned = pending.len();
-            if scanned > self.max {
+            // One more byte may be a carriage return.
+            if scanned > self.max + 1 {
                 return Some(self.too_long());
             }
             if self.finished {
@@ -146,6 +168,36 @@ impl<R: Read> Lines<R> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn skipping_leads_to_the_same_lines(
+            words in proptest::collection::vec("[ab\\r]{0,9}", 0..40),
+            steps in proptest::collection::vec(1u64..9, 0..9),
+        ) {
+            let text = words.join("\n");
+            let mut one_by_one = Lines::new(text.as_bytes(), 4);
+            let mut skipping = Lines {
+                buffer: vec![0; 16],
+                ..Lines::new(text.as_bytes(), 4)
+            };
+            let told = |l: Line<'_>| (l.number, l.too_long, (!l.too_long).then(|| l.bytes.to_vec()));
+            let mut number = 0;
+            for step in steps {
+                number += step;
+                skipping.skip_to(number);
+                let found = skipping.next_line().map(told);
+                let mut expected = None;
+                while let Some(line) = one_by_one.next_line() {
+                    if line.number == number {
+                        expected = Some(told(line));
+                        break;
+                    }
+                }
+                prop_assert_eq!(found, expected);
+            }
+        }
+    }
 
     fn all(bytes: &[u8], max: usize) -> Vec<(u64, Vec<u8>, bool)> {
         let mut lines = Lines::new(bytes, max);

@@ -9,6 +9,7 @@ mod chunks;
 mod discover;
 mod lines;
 mod open;
+mod plain;
 mod spool;
 
 use std::path::PathBuf;
@@ -17,8 +18,12 @@ pub use chunks::{Chunk, Chunks};
 pub use discover::discover;
 pub use lines::{Line, Lines};
 pub use open::{Opened, open};
+pub use plain::PlainFile;
 
 use crate::model::Role;
+
+/// So many bytes are asked of the system at a time.
+const BUFFER: usize = 256 << 10;
 
 /// One file to read, an entry of an archive, or standard input.
 #[derive(Clone, Debug, PartialEq, Eq)]

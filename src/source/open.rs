@@ -5,10 +5,9 @@ use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use super::spool;
-use super::{Entry, Input, Limits, Packing, SourceError};
+use super::{BUFFER, Entry, Input, Limits, Packing, SourceError};
 use crate::model::Watched;
 
-const BUFFER: usize = 256 << 10;
 /// Layers of compression that are peeled (a `.gz` inside a `.zst` happens; deeper is no log).
 const MAX_LAYERS: usize = 3;
 /// The ratio is looked at only after this many bytes: short texts compress very well.
@@ -54,9 +53,9 @@ pub fn open(input: &Input, limits: &Limits, watch: &Watched) -> Result<Opened, S
 }
 
 /// Tells of what is read.
-struct Told<R> {
-    reader: R,
-    watch: Watched,
+pub(super) struct Told<R> {
+    pub(super) reader: R,
+    pub(super) watch: Watched,
 }
 
 impl<R: Read> Read for Told<R> {
@@ -192,7 +191,7 @@ fn peek(
     Ok((head, Box::new(again)))
 }
 
-fn compression_of(head: &[u8]) -> Option<&'static str> {
+pub(super) fn compression_of(head: &[u8]) -> Option<&'static str> {
     match head {
         [0x1f, 0x8b, 8, ..] => Some("gzip"),
         // A zstd frame, or a skippable frame before it.

@@ -1,6 +1,6 @@
 //! Records that are like an earlier one: the facts of that one, with what is new in them.
 
-use crate::model::{Alike, DurationUnit, Field, IdHash, Outcome, Record};
+use crate::model::{Alike, DurationUnit, Field, IdHash, Outcome, Record, Stamp};
 
 use super::builder::{Builder, Piece, RawCall, Timing, is_stamped_at_end};
 use super::print::{own_fingerprint, own_request_print, shared_fingerprint, shared_request_print};
@@ -41,6 +41,35 @@ struct Progress {
 impl Builder {
     /// Takes one record; gives a number if those like it can be taken by [`Builder::alike`].
     pub fn learn(&mut self, record: &Record<'_>) -> Option<u32> {
+        if self.plan.is_some() && self.is_outside(record) {
+            self.learn_outside(record)
+        } else {
+            self.learn_inside(record)
+        }
+    }
+
+    fn is_outside(&self, record: &Record<'_>) -> bool {
+        let outside = |s: Stamp| !self.inside(self.clock.clone().read(s), s.has_zone);
+        self.ctx.window.is_stated() && record.stamp().is_some_and(outside)
+    }
+
+    /// Learns of a record what it would be if it lay inside the window, and counts it as one that does not.
+    fn learn_outside(&mut self, record: &Record<'_>) -> Option<u32> {
+        let (tally, clock) = (self.tally.clone(), self.clock.clone());
+        let part = &self.part;
+        let (pieces, calls, notes) = (part.pieces.len(), part.calls.len(), part.notes.len());
+        let window = std::mem::take(&mut self.ctx.window);
+        let number = self.learn_inside(record);
+        self.ctx.window = window;
+        self.part.pieces.truncate(pieces);
+        self.part.calls.truncate(calls);
+        self.part.notes.truncate(notes);
+        (self.tally, self.clock) = (tally, clock);
+        self.record(record);
+        number
+    }
+
+    fn learn_inside(&mut self, record: &Record<'_>) -> Option<u32> {
         let before = self.plan.is_some().then(|| self.progress());
         self.record(record);
         let (before, after) = (before?, self.progress());
@@ -89,7 +118,7 @@ impl Builder {
         }
         let time = self.clock.read(alike.time);
         self.tally.step(time);
-        if !self.inside(time) {
+        if !self.inside(time, alike.time.has_zone) {
             self.tally.outside += 1;
             return;
         }

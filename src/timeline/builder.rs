@@ -14,7 +14,7 @@ use std::sync::Arc;
 use crate::model::{
     Attempt, Call, DurationUnit, ErrorClass, ErrorKey, Field, IdHash, InputSummary, Names, Note,
     Outcome, Precision, RawIncident, Record, Role, SourceRef, Span, Stamp, StatusIncident,
-    StatusUpdate, Sym, Time, ZoneFrom,
+    StatusUpdate, Sym, Time, Window, ZoneFrom,
 };
 
 use super::alike::Pattern;
@@ -43,8 +43,8 @@ pub struct InputContext {
     pub merchant: Option<String>,
     /// Zone of stamps without one, from the flag or the configuration.
     pub zone: Option<(ZoneSpec, ZoneFrom)>,
-    /// Records outside are left out.
-    pub window: Option<Span>,
+    /// Records out of its reach are left out.
+    pub window: Window,
     /// The user's own error classes.
     pub classes: Arc<ClassRules>,
 }
@@ -246,7 +246,7 @@ impl Builder {
             self.tally.untimed += 1;
             return;
         };
-        if self.inside(fact.start) || fact.end.is_some_and(|end| self.inside(end)) {
+        if self.inside(fact.start, false) || fact.end.is_some_and(|end| self.inside(end, false)) {
             self.part.statuses.push(fact);
         } else {
             self.tally.outside += 1;
@@ -305,7 +305,7 @@ impl Builder {
             return;
         };
         self.tally.step(time);
-        if !self.inside(time) {
+        if !self.inside(time, record.stamp().is_some_and(|s| s.has_zone)) {
             self.tally.outside += 1;
             return;
         }
@@ -317,13 +317,13 @@ impl Builder {
         }
     }
 
-    pub(super) fn inside(&self, time: Time) -> bool {
-        self.ctx.window.is_none_or(|w| w.contains(time))
+    pub(super) fn inside(&self, time: Time, has_zone: bool) -> bool {
+        self.ctx.window.reach(has_zone).contains(time)
     }
 
     /// The record's own stamp, else its start, else its end.
     fn time_of(&mut self, record: &Record<'_>) -> Option<(Time, Precision)> {
-        let stamp = record.time.or(record.start).or(record.end)?;
+        let stamp = record.stamp()?;
         Some((self.clock.read(stamp), stamp.precision))
     }
 

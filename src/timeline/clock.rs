@@ -6,7 +6,7 @@ use super::tally::counted;
 use super::zone::{Resolved, ZoneSpec};
 
 /// Reads stamps, and remembers how.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Clock {
     pub(super) spec: ZoneSpec,
     pub(super) from: ZoneFrom,

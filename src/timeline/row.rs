@@ -15,7 +15,7 @@ pub fn row_of(
     format: &'static str,
     record: &Record<'_>,
 ) -> Option<TimelineRow> {
-    let stamp = record.time.or(record.start).or(record.end)?;
+    let stamp = record.stamp()?;
     let mut clock = Clock::new(ctx.zone);
     let time = clock.read(stamp);
     let plan = Plan::of(std::slice::from_ref(record));

@@ -15,7 +15,7 @@ pub(super) fn counted(n: u64, what: &str) -> String {
 }
 
 /// What is counted for the warnings.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
     pub(super) records: u64,
     pub(super) untimed: u64,

@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::*;
 use crate::model::{
     Attempt, ErrorClass, Field, IdHash, Open, Outcome, Precision, RawIncident, RawUpdate, Record,
-    Role, Span, Stamp, Time, ZoneFrom,
+    Role, Stamp, Time, Window, ZoneFrom,
 };
 
 fn context(index: u32, shown: &str) -> InputContext {
@@ -26,7 +26,7 @@ fn context(index: u32, shown: &str) -> InputContext {
         exchange: None,
         merchant: None,
         zone: None,
-        window: None,
+        window: Window::default(),
         classes: Arc::new(ClassRules::default()),
     }
 }
@@ -383,14 +383,18 @@ fn signs_of_a_cut_export_are_told() {
 #[test]
 fn the_window_keeps_what_is_inside() {
     let mut ctx = context(0, "x");
-    ctx.window = Some(Span::new(
-        t("2021-08-18T12:00:01Z"),
-        t("2021-08-18T12:00:02Z"),
-    ));
-    let objects: Vec<Value> = (0..5)
-        .map(|i| json(&format!(r#"{{"time":"2021-08-18T12:00:0{i}Z","payment_id":"p{i}","amount":"1","status":"ok"}}"#)))
-        .collect();
-    assert_eq!(part_of(ctx, &objects).summary.events, 2);
+    ctx.window = Window {
+        from: Some(t("2021-08-18T12:00:00Z")),
+        to: Some(t("2021-08-18T13:00:00Z")),
+    };
+    let hourly = |zone: &str| -> Vec<Value> {
+        (0..24)
+            .map(|i| json(&format!(r#"{{"time":"2021-08-18T{i:02}:30:00{zone}","payment_id":"p{i}","amount":"1","status":"ok"}}"#)))
+            .collect()
+    };
+    // An hour on each side for clocks; without a zone, as far as any zone is from UTC.
+    assert_eq!(part_of(ctx.clone(), &hourly("Z")).summary.events, 3);
+    assert_eq!(part_of(ctx, &hourly("")).summary.events, 24);
 }
 
 #[test]

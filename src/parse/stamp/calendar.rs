@@ -73,7 +73,7 @@ impl Calendar {
     /// # Errors
     /// Why one cannot be: nothing tells its year, or which number is its day.
     pub(crate) fn settle(&mut self, record: &mut Record<'_>) -> Result<(), String> {
-        let main = record.time.or(record.start).or(record.end);
+        let main = record.stamp();
         let all = [record.time, record.start, record.end];
         if all.iter().flatten().all(Stamp::is_whole) {
             self.saw_whole(main);
