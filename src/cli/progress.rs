@@ -24,12 +24,21 @@ pub(crate) enum Mode {
     Never,
 }
 
+/// The beginning of a stage.
+#[derive(Clone, Copy, Debug)]
+struct Begun {
+    name: &'static str,
+    at: Instant,
+    /// The most memory that was held until then, in KiB.
+    memory: Option<u64>,
+}
+
 /// Sees a run go on.
 #[derive(Debug)]
 pub(crate) struct Monitor {
     begun: Instant,
     /// When each stage began.
-    stages: Mutex<Vec<(&'static str, Instant)>>,
+    stages: Mutex<Vec<Begun>>,
     read: AtomicU64,
     bar: ProgressBar,
 }
@@ -45,26 +54,42 @@ impl Monitor {
         })
     }
 
-    /// Where the time went until now, the bytes read, and the most memory that was held where the system tells it.
+    /// Where the time went until now, the most memory held by the end of each stage, the bytes read, and the most memory that was held where the system tells it.
     pub(crate) fn tell(&self, threads: usize, out: &mut dyn io::Write) -> io::Result<()> {
-        let end = Instant::now();
+        let end = Begun {
+            name: "",
+            at: Instant::now(),
+            memory: peak_memory(),
+        };
         let stages = self.stages.lock().unwrap_or_else(PoisonError::into_inner);
-        let all = (end - self.begun).as_secs_f64();
-        writeln!(out, "{:<14} {:>9} {:>6}", "stage", "seconds", "share")?;
-        let ends = stages.iter().skip(1).map(|(_, at)| *at).chain([end]);
-        for ((name, from), to) in stages.iter().zip(ends) {
-            let took = (to - *from).as_secs_f64();
+        let all = (end.at - self.begun).as_secs_f64();
+        let head = ["stage", "seconds", "share", "MiB"];
+        writeln!(
+            out,
+            "{:<14} {:>9} {:>6} {:>6}",
+            head[0], head[1], head[2], head[3]
+        )?;
+        let ends = stages.iter().skip(1).chain([&end]);
+        for (stage, next) in stages.iter().zip(ends) {
+            let took = (next.at - stage.at).as_secs_f64();
             let share = 100.0 * took / all.max(f64::MIN_POSITIVE);
-            writeln!(out, "{name:<14} {took:>9.3} {share:>5.0}%")?;
+            let memory = next
+                .memory
+                .map_or(String::new(), |kib| (kib / 1024).to_string());
+            writeln!(
+                out,
+                "{:<14} {took:>9.3} {share:>5.0}% {memory:>6}",
+                stage.name
+            )?;
         }
         let read = self.read.load(Ordering::Relaxed) as f64 / 1e6;
         let rate = read / all.max(f64::MIN_POSITIVE);
-        let memory = peak_memory().map_or(String::new(), |kib| {
+        let memory = end.memory.map_or(String::new(), |kib| {
             format!(", {} MiB of memory at most", kib / 1024)
         });
         writeln!(
             out,
-            "{:<14} {all:>9.3}        {read:.1} MB read, {rate:.0} MB/s, {threads} thread{}{memory}",
+            "{:<14} {all:>9.3}               {read:.1} MB read, {rate:.0} MB/s, {threads} thread{}{memory}",
             "in all",
             if threads == 1 { "" } else { "s" },
         )
@@ -81,7 +106,11 @@ fn peak_memory() -> Option<u64> {
 impl Watch for Monitor {
     fn stage(&self, name: &'static str) {
         let mut stages = self.stages.lock().unwrap_or_else(PoisonError::into_inner);
-        stages.push((name, Instant::now()));
+        stages.push(Begun {
+            name,
+            at: Instant::now(),
+            memory: peak_memory(),
+        });
         let form = if name == "read" {
             "{prefix} {bytes} of {total_bytes} {wide_bar} {bytes_per_sec}, {eta} left: {msg}"
         } else {

@@ -51,7 +51,7 @@ pub(crate) fn read_all(
         && let Some(chunk) = chunks.next_chunk(FIRST_CHUNK)
     {
         alone += chunk.bytes.len();
-        let scanned = scan(chunk, &lines.state.layouts);
+        let scanned = scan(chunk, &lines.state.layouts, Vec::new());
         lines.take_all(&scanned);
     }
     if alone >= ALONE {
@@ -94,10 +94,12 @@ fn read_beside(
     let several = 2 * rayon::current_num_threads();
     let mut read: Vec<Chunk> = Vec::new();
     let mut looked: Vec<Option<Scanned>> = Vec::new();
+    let mut spare: Vec<Vec<Found>> = Vec::new();
     loop {
         let layouts = Arc::clone(&lines.state.layouts);
         let size = (so_far / (2 * several)).clamp(FIRST_CHUNK, CHUNK);
         let looking = std::mem::take(&mut read);
+        let taking = std::mem::take(&mut looked);
         let mut found: Vec<Option<Scanned>> = looking.iter().map(|_| None).collect();
         rayon::in_place_scope(|scope| {
             let next = &mut read;
@@ -106,13 +108,17 @@ fn read_beside(
                 next.extend((0..several).map_while(|_| source.next_chunk(size)));
             });
             for (chunk, slot) in looking.into_iter().zip(&mut found) {
-                let layouts = &layouts;
-                scope.spawn(move |_| *slot = Some(scan(chunk, layouts)));
+                let (layouts, room) = (&layouts, spare.pop().unwrap_or_default());
+                scope.spawn(move |_| *slot = Some(scan(chunk, layouts, room)));
             }
-            for scanned in looked.drain(..).flatten() {
-                lines.take_all(&scanned);
+            for scanned in taking.iter().flatten() {
+                lines.take_all(scanned);
             }
         });
+        for scanned in taking.into_iter().flatten() {
+            chunks.give_back(scanned.chunk);
+            spare.push(scanned.lines);
+        }
         so_far += read.iter().map(|c| c.bytes.len()).sum::<usize>();
         looked = found;
         if read.is_empty() && looked.is_empty() {
@@ -135,9 +141,9 @@ struct Scanned {
     lines: Vec<Found>,
 }
 
-/// Finds the lines of a piece, and which of them are like others.
-fn scan(chunk: Chunk, layouts: &Layouts) -> Scanned {
-    let mut lines = Vec::with_capacity(chunk.bytes.len() / 128);
+/// Finds the lines of a piece, and which of them are like others; `lines` is room for them.
+fn scan(chunk: Chunk, layouts: &Layouts, mut lines: Vec<Found>) -> Scanned {
+    lines.clear();
     if chunk.too_long {
         let range = 0..chunk.bytes.len();
         lines.push(Found { range, row: None });

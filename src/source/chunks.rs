@@ -19,6 +19,8 @@ pub struct Chunks<R> {
     max: usize,
     finished: bool,
     error: Option<io::Error>,
+    /// Memory of pieces that were given back.
+    spare: Vec<Vec<u8>>,
 }
 
 impl<R: Read> Chunks<R> {
@@ -30,7 +32,13 @@ impl<R: Read> Chunks<R> {
             max: max.max(1),
             finished: false,
             error: None,
+            spare: Vec::new(),
         }
+    }
+
+    /// Takes the memory of a piece that is no longer needed, for a later one.
+    pub fn give_back(&mut self, chunk: Chunk) {
+        self.spare.push(chunk.bytes);
     }
 
     /// What stopped the reading, if it was not the end of the data.
@@ -40,14 +48,16 @@ impl<R: Read> Chunks<R> {
 
     /// The next piece: about `size` bytes, more where a line is longer.
     pub fn next_chunk(&mut self, size: usize) -> Option<Chunk> {
-        let mut bytes = std::mem::take(&mut self.rest);
+        let mut bytes = self.spare.pop().unwrap_or_default();
+        bytes.clear();
+        bytes.append(&mut self.rest);
         bytes.reserve(size.saturating_sub(bytes.len()));
         let mut searched = 0;
         loop {
             let wanted = size.max(bytes.len() + 1 + size / 4);
             self.read_to(&mut bytes, wanted);
             if let Some(at) = memchr::memrchr(b'\n', &bytes[searched..]) {
-                self.rest = bytes[searched + at + 1..].to_vec();
+                self.rest.extend_from_slice(&bytes[searched + at + 1..]);
                 bytes.truncate(searched + at + 1);
                 return Some(Chunk {
                     bytes,

@@ -85,44 +85,6 @@ pub fn assemble(mut parts: Vec<Part>) -> Timeline {
     all.finish()
 }
 
-/// Attempts, of which those of a single record stay where they are until all are put in order.
-#[derive(Default)]
-struct Attempts<'p> {
-    alone: Vec<&'p Piece>,
-    folded: Vec<Attempt>,
-    /// Time, source, and the number of the attempt: of those alone from below, of those folded from above.
-    order: Vec<(Time, SourceRef, u32, u32)>,
-}
-
-impl<'p> Attempts<'p> {
-    fn one(&mut self, piece: &'p Piece) {
-        self.number(&piece.fact, self.alone.len() as u32);
-        self.alone.push(piece);
-    }
-
-    fn folded(&mut self, attempt: Attempt) {
-        self.number(&attempt, u32::MAX - self.folded.len() as u32);
-        self.folded.push(attempt);
-    }
-
-    fn number(&mut self, attempt: &Attempt, number: u32) {
-        let rank = self.order.len() as u32;
-        self.order
-            .push((attempt.time, attempt.source, rank, number));
-    }
-
-    /// By time and source; what has both in common, in the order in which it came.
-    fn by_time(mut self) -> Vec<Attempt> {
-        self.order.par_sort_unstable();
-        let (alone, folded) = (&self.alone, &self.folded);
-        let attempt = |number: u32| match alone.get(number as usize) {
-            Some(piece) => piece.fact,
-            None => folded[(u32::MAX - number) as usize],
-        };
-        self.order.par_iter().map(|o| attempt(o.3)).collect()
-    }
-}
-
 #[derive(Default)]
 struct Merged {
     names: Names,
@@ -283,11 +245,9 @@ impl Merged {
     fn finish(mut self) -> Timeline {
         let mut pieces = std::mem::take(&mut self.pieces);
         self.name_merchants_by_path(&mut pieces);
-        let attempts = self.fold(&pieces);
-        drop(pieces);
+        let attempts = self.fold(pieces);
         let raw = std::mem::take(&mut self.calls);
-        let calls = self.distinct_calls(&raw);
-        drop(raw);
+        let calls = self.distinct_calls(raw);
         self.notes.sort_by_key(|n| (n.time, n.source));
         self.distinct_notes();
         self.statuses.sort_by_key(|s| (s.start, s.source));
@@ -311,40 +271,45 @@ impl Merged {
         }
     }
 
-    /// Groups the records of each attempt and folds every group.
-    fn fold(&mut self, pieces: &[Vec<Piece>]) -> Vec<Attempt> {
-        let all = || pieces.iter().flatten();
+    /// Groups the records of each attempt and folds every group. An attempt of a single record stays where it lies.
+    fn fold(&mut self, pieces: Vec<Vec<Piece>>) -> Vec<Attempt> {
+        let all = in_one(pieces);
         let (mut with_id, mut ordered, mut bare) = (Vec::new(), Vec::new(), Vec::new());
-        for piece in all() {
+        for (piece, i) in all.iter().zip(0u32..) {
             if piece.fact.links[0].is_some() {
-                with_id.push(piece);
+                with_id.push((piece.fact.links[0], i));
             } else if piece.fact.order.is_some() {
-                ordered.push(piece);
+                ordered.push(i);
             } else {
-                bare.push(piece);
+                bare.push(i);
             }
         }
-        let mut attempts = Attempts::default();
-        self.fold_by_payment(&with_id, &mut attempts);
-        self.fold_by_order(ordered, &mut attempts);
-        let bare = self.without_overlap(bare, |p| (p.fact.time, p.print, p.fact.source));
-        bare.into_iter().for_each(|p| attempts.one(p));
-        attempts.by_time()
+        let mut groups = Groups {
+            all: &all,
+            gone: vec![false; all.len()],
+            folded: Vec::new(),
+        };
+        self.fold_by_payment(with_id, &mut groups);
+        self.fold_by_order(ordered, &mut groups);
+        let print = |i: &u32| {
+            let piece = &all[*i as usize];
+            (piece.fact.time, piece.print, piece.fact.source)
+        };
+        bare.iter().for_each(|i| groups.gone[*i as usize] = true);
+        for i in self.without_overlap(bare, print) {
+            groups.gone[i as usize] = false;
+        }
+        let Groups { gone, folded, .. } = groups;
+        let mut attempts = those_that_stay(all, &gone, |p| p.fact);
+        attempts.extend(folded);
+        put_in_order(&mut attempts, |a| (a.time, a.source));
+        attempts
     }
 
-    fn fold_by_payment<'p>(&mut self, pieces: &[&'p Piece], attempts: &mut Attempts<'p>) {
-        let mut order: Vec<(IdHash, u32)> = pieces
-            .iter()
-            .enumerate()
-            .map(|(i, p)| (p.fact.links[0], i as u32))
-            .collect();
+    fn fold_by_payment(&mut self, mut order: Vec<(IdHash, u32)>, groups: &mut Groups<'_>) {
         order.par_sort_unstable();
-        for group in order.chunk_by(|a, b| a.0 == b.0) {
-            if let [(_, alone)] = group {
-                attempts.one(pieces[*alone as usize]);
-                continue;
-            }
-            let mut group: Vec<Piece> = group.iter().map(|(_, i)| *pieces[*i as usize]).collect();
+        for group in order.chunk_by(|a, b| a.0 == b.0).filter(|g| g.len() > 1) {
+            let mut group = groups.take(group.iter().map(|(_, i)| *i));
             group.sort_by_key(|p| (p.fact.time, p.fact.source));
             for mut of_merchant in by_merchant(&group) {
                 self.drop_copies(&mut of_merchant);
@@ -355,11 +320,9 @@ impl Merged {
                     > NO_ID_FROM
                 {
                     self.warn_constant_id(&of_merchant);
-                    of_merchant.iter().for_each(|p| attempts.folded(p.fact));
+                    groups.folded.extend(of_merchant.iter().map(|p| p.fact));
                 } else {
-                    folded(&of_merchant)
-                        .into_iter()
-                        .for_each(|a| attempts.folded(a));
+                    groups.folded.extend(folded(&of_merchant));
                 }
             }
         }
@@ -367,15 +330,19 @@ impl Merged {
 
     /// Without a payment id, each final record of an order is an attempt, and what was pending before it belongs
     /// to it.
-    fn fold_by_order(&mut self, mut pieces: Vec<&Piece>, attempts: &mut Attempts<'_>) {
-        pieces.par_sort_by_key(|p| (p.fact.order, p.fact.merchant, p.fact.time, p.fact.source));
-        for group in pieces
-            .chunk_by(|a, b| (a.fact.order, a.fact.merchant) == (b.fact.order, b.fact.merchant))
-        {
-            let mut of_order: Vec<Piece> = group.iter().map(|p| **p).collect();
+    fn fold_by_order(&mut self, mut order: Vec<u32>, groups: &mut Groups<'_>) {
+        let fact = |i: u32| &groups.all[i as usize].fact;
+        let of_order = |i: u32| (fact(i).order, fact(i).merchant);
+        order.par_sort_by_key(|&i| (of_order(i), fact(i).time, fact(i).source));
+        let together: Vec<&[u32]> = order
+            .chunk_by(|a, b| of_order(*a) == of_order(*b))
+            .filter(|group| group.len() > 1)
+            .collect();
+        for group in together {
+            let mut of_order = groups.take(group.iter().copied());
             self.drop_copies(&mut of_order);
             for one in of_order.split_inclusive(|p| p.fact.outcome.is_final()) {
-                folded(one).into_iter().for_each(|a| attempts.folded(a));
+                groups.folded.extend(folded(one));
             }
         }
     }
@@ -412,26 +379,32 @@ impl Merged {
 
     /// One of each call: equal facts with an id in common are copies wherever they are; calls without an id are
     /// copies only where two inputs plainly overlap.
-    fn distinct_calls(&mut self, raw: &[Vec<RawCall>]) -> Vec<Call> {
-        let has_id = |r: &&RawCall| r.call.links.iter().any(|l| l.is_some());
-        let (mut with_id, without): (Vec<&RawCall>, Vec<&RawCall>) =
-            raw.iter().flatten().partition(has_id);
-        with_id.par_sort_by_cached_key(|r| (r.call.time, r.call.links));
-        let mut calls: Vec<&RawCall> = Vec::with_capacity(with_id.len() + without.len());
-        for alike in
-            with_id.chunk_by_mut(|a, b| (a.call.time, a.call.links) == (b.call.time, b.call.links))
-        {
-            alike.sort_by_key(|r| (call_key(r), r.call.source));
-            for copies in alike.chunk_by(|a, b| call_key(a) == call_key(b)) {
-                calls.push(copies[0]);
+    fn distinct_calls(&mut self, raw: Vec<Vec<RawCall>>) -> Vec<Call> {
+        let all = in_one(raw);
+        let call = |i: u32| &all[i as usize].call;
+        let has_id = |i: &u32| call(*i).links.iter().any(|l| l.is_some());
+        let (mut with_id, without): (Vec<u32>, Vec<u32>) = (0..all.len() as u32).partition(has_id);
+        let mut gone = vec![false; all.len()];
+        let told = |i: u32| (call(i).time, call(i).links);
+        with_id.par_sort_by_cached_key(|&i| told(i));
+        for alike in with_id.chunk_by_mut(|a, b| told(*a) == told(*b)) {
+            let key = |i: u32| call_key(&all[i as usize]);
+            alike.sort_by_key(|&i| (key(i), call(i).source));
+            for copies in alike.chunk_by(|a, b| key(*a) == key(*b)) {
                 for copy in &copies[1..] {
-                    self.count_copy(copy.call.source);
+                    gone[*copy as usize] = true;
+                    self.count_copy(call(*copy).source);
                 }
             }
         }
-        calls.extend(self.without_overlap(without, |r| (r.call.time, r.print, r.call.source)));
-        calls.par_sort_by_key(|r| (r.call.time, r.call.source));
-        calls.into_iter().map(|r| r.call).collect()
+        let print = |i: &u32| (call(*i).time, all[*i as usize].print, call(*i).source);
+        without.iter().for_each(|i| gone[*i as usize] = true);
+        for i in self.without_overlap(without, print) {
+            gone[i as usize] = false;
+        }
+        let mut calls = those_that_stay(all, &gone, |r| r.call);
+        put_in_order(&mut calls, |c| (c.time, c.source));
+        calls
     }
 
     fn distinct_notes(&mut self) {
@@ -546,6 +519,68 @@ impl Merged {
                     .find(|(name, _)| has_word(&text, name))
                     .map_or(Sym::NONE, |(_, sym)| *sym)
             });
+        }
+    }
+}
+
+/// The records of attempts, and what became of them.
+struct Groups<'p> {
+    all: &'p [Piece],
+    /// Those that are an attempt no more, or part of a folded one.
+    gone: Vec<bool>,
+    /// Attempts of several records.
+    folded: Vec<Attempt>,
+}
+
+impl Groups<'_> {
+    /// Copies of these pieces, which are gone from then on.
+    fn take(&mut self, which: impl Iterator<Item = u32>) -> Vec<Piece> {
+        which
+            .map(|i| {
+                self.gone[i as usize] = true;
+                self.all[i as usize]
+            })
+            .collect()
+    }
+}
+
+/// All lists as one, in their order; no list is held twice.
+fn in_one<T>(lists: Vec<Vec<T>>) -> Vec<T> {
+    let mut lists = lists.into_iter();
+    let mut all = lists.next().unwrap_or_default();
+    for mut list in lists {
+        all.append(&mut list);
+    }
+    all
+}
+
+/// The items that are not gone, each made into something smaller where it lies: a list of millions is not held twice.
+fn those_that_stay<T, U>(mut items: Vec<T>, gone: &[bool], made: impl Fn(T) -> U) -> Vec<U> {
+    let mut gone = gone.iter();
+    items.retain(|_| gone.next() != Some(&true));
+    items.into_iter().map(made).collect()
+}
+
+/// Sorts large items where they lie, each moved once; equal ones stay in their order.
+fn put_in_order<T: Copy, K: Ord + Send>(items: &mut [T], key: impl Fn(&T) -> K) {
+    if items.is_sorted_by_key(&key) {
+        return;
+    }
+    let mut order: Vec<(K, u32)> = items.iter().map(&key).zip(0..).collect();
+    order.par_sort_unstable();
+    // Each cycle of the permutation is gone round once; a place that is done points to itself.
+    for start in 0..items.len() {
+        let first = items[start];
+        let mut at = start;
+        loop {
+            let from = order[at].1 as usize;
+            order[at].1 = at as u32;
+            if from == start {
+                items[at] = first;
+                break;
+            }
+            items[at] = items[from];
+            at = from;
         }
     }
 }
@@ -779,4 +814,29 @@ fn has_word(text: &str, word: &str) -> bool {
         let after = text[at + word.len()..].chars().next();
         !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn items_are_put_in_order_where_they_lie(keys in proptest::collection::vec(0u8..9, 0..60)) {
+            let mut items: Vec<(u8, usize)> = keys.into_iter().zip(0..).collect();
+            let mut expected = items.clone();
+            expected.sort_by_key(|i| i.0);
+            put_in_order(&mut items, |i| i.0);
+            prop_assert_eq!(items, expected);
+        }
+
+        #[test]
+        fn what_is_gone_is_left_out(gone in proptest::collection::vec(any::<bool>(), 0..40)) {
+            let items: Vec<usize> = (0..gone.len()).collect();
+            let stays = those_that_stay(items, &gone, |i| i as u32);
+            let expected: Vec<u32> = (0u32..).zip(&gone).filter(|(_, g)| !**g).map(|(i, _)| i).collect();
+            prop_assert_eq!(stays, expected);
+        }
+    }
 }
