@@ -23,7 +23,7 @@ const LEAST_NOISE: f64 = 0.05;
 const LEAN_FAILURES: f64 = 5.0;
 
 /// What an attempt is counted among.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Member {
     pub(crate) kind: u32,
     pub(crate) merchant: Sym,
@@ -43,7 +43,7 @@ impl Member {
 }
 
 /// A failed attempt, as far as counting goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Failure {
     pub(crate) who: Member,
     pub(crate) signature: Sym,
@@ -138,26 +138,26 @@ impl Cells {
         }
     }
 
-    /// Counts an attempt that met the outage in `window`, with the state of its linked calls.
+    /// Counts `count` attempts that met the outage in `window`, with the state of their linked calls.
     pub(crate) fn add_inside(
         &mut self,
         who: Member,
         window: Window,
         link: LinkState,
-        stands_for: f64,
+        count: f64,
         failure: Option<&Failure>,
     ) {
         for group in who.groups() {
             for stretch in [whole(window), single(window)] {
-                *self.attempts_in.entry((group, stretch)).or_default() += stands_for;
-                *self.linked_in.entry((group, stretch, link)).or_default() += stands_for;
+                *self.attempts_in.entry((group, stretch)).or_default() += count;
+                *self.linked_in.entry((group, stretch, link)).or_default() += count;
                 if failure.is_some_and(|f| stops_early(f.class)) {
                     for state in [None, Some(link)] {
-                        *self.stopped_in.entry((group, stretch, state)).or_default() += 1.0;
+                        *self.stopped_in.entry((group, stretch, state)).or_default() += count;
                     }
                 }
                 for what in failure.into_iter().flat_map(whats) {
-                    *self.failures_in.entry((group, what, stretch)).or_default() += 1.0;
+                    *self.failures_in.entry((group, what, stretch)).or_default() += count;
                 }
             }
         }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::case::{Case, NEVER, log_odds};
-use super::expected::{Cells, Failure, Member, chance_of_any};
+use super::expected::{Cells, Failure, Fraction, Member, chance_of_any};
 use super::exposure::{Exposure, Window};
 use super::links::{self, LinkState, Links};
 use super::retries;
@@ -89,6 +89,8 @@ struct Bench<'a> {
     sampling: Sampling,
     exposures: Vec<Exposure>,
     cells: Vec<Cells>,
+    /// What the cells give for each sort of failure that was counted.
+    shares: FastMap<(usize, Window, Failure), Shares>,
     uses: Vec<Vec<Use>>,
     /// How much likelier an attempt fails whose order just failed.
     persistence: f64,
@@ -135,6 +137,7 @@ impl<'a> Bench<'a> {
             sampling,
             exposures,
             cells: outages.iter().map(|_| Cells::default()).collect(),
+            shares: FastMap::default(),
             uses,
             persistence,
             log_end,
@@ -184,64 +187,76 @@ impl<'a> Bench<'a> {
 
     /// Fills the cells of every outage in one pass over the attempts.
     fn count(&mut self) {
+        let attempts = self.timeline.attempts.par_iter().enumerate();
+        let counted = attempts
+            .filter(|(_, a)| a.outcome.is_final())
+            .fold(Counted::default, |mut counted, (i, a)| {
+                self.count_one(i, a, &mut counted);
+                counted
+            })
+            .reduce(Counted::default, Counted::with);
         let mut cells: Vec<Cells> = std::mem::take(&mut self.cells);
-        let mut outside = Outside::default();
-        let inside: Vec<(usize, usize, Window, Failure)> = self
-            .timeline
-            .attempts
-            .par_iter()
-            .enumerate()
-            .filter(|(_, a)| a.outcome.is_final())
-            .flat_map_iter(|(i, a)| self.inside(i, a))
-            .collect();
-        let mut inside = inside.into_iter().peekable();
-        for (i, attempt) in self
-            .timeline
-            .attempts
-            .iter()
-            .enumerate()
-            .filter(|(_, a)| a.outcome.is_final())
-        {
-            let failed = attempt.outcome.is_bad();
-            let stands_for = if failed {
-                1.0
-            } else {
-                self.sampling.stands_for(attempt.merchant)
-            };
-            if self.exposures.iter().all(|e| e.window(attempt).is_none()) {
-                let what =
-                    failed.then(|| (attempt.class, self.timeline.error(attempt.error).signature));
-                outside.add((self.strata.of[i], what), stands_for);
-                continue;
-            }
-            while let Some((_, o, window, seen)) = inside.next_if(|s| s.0 == i) {
-                let failure = failed.then_some(&seen);
-                cells[o].add_inside(seen.who, window, seen.link, stands_for, failure);
-            }
+        let stands_for = |kind: u32, failed: bool| match failed {
+            true => 1.0,
+            false => self
+                .sampling
+                .stands_for(self.strata.kinds[kind as usize].merchant),
+        };
+        let inside = sorted(counted.inside);
+        for (met, count) in &inside {
+            let count = *count as f64 * stands_for(met.seen.who.kind, met.failed);
+            let failure = met.failed.then_some(&met.seen);
+            cells[met.outage].add_inside(met.seen.who, met.window, met.seen.link, count, failure);
         }
-        for ((kind, what), count) in &outside.sorted() {
+        for ((kind, what), count) in sorted(counted.outside) {
+            let count = count as f64 * stands_for(kind, what.is_some());
             for (o, cells) in cells.iter_mut().enumerate() {
-                cells.add_outside(self.member(*kind, o), *what, *count);
+                cells.add_outside(self.member(kind, o), what, count);
             }
         }
         self.cells = cells;
+        self.shares = inside
+            .par_iter()
+            .filter(|(met, _)| met.failed)
+            .map(|(met, _)| {
+                let key = (met.outage, met.window, met.seen);
+                (
+                    key,
+                    Shares::of(&self.cells[met.outage], &met.seen, met.window),
+                )
+            })
+            .collect();
     }
 
-    /// What is counted of an attempt, for each outage that it surely met and whose doing a failure of it may be.
-    fn inside(&self, i: usize, attempt: &Attempt) -> Vec<(usize, usize, Window, Failure)> {
+    /// Counts an attempt for each outage that it surely met and whose doing a failure of it may be; for all of them when it met none.
+    fn count_one(&self, i: usize, attempt: &Attempt, counted: &mut Counted) {
+        let failed = attempt.outcome.is_bad();
         let mut met = self.met(attempt);
+        if met.is_empty() {
+            let error = || (attempt.class, self.timeline.error(attempt.error).signature);
+            let key = (self.strata.of[i], failed.then(error));
+            *counted.outside.entry(key).or_default() += 1;
+            return;
+        }
         met.retain(|m| m.2 >= 1.0);
         if met.is_empty() {
-            return Vec::new();
+            return;
         }
         let calls = self.links.of(attempt);
-        let seen = |(o, window, _): (usize, Window, f64)| {
-            let seen = self.failure(i, attempt, o, &calls).0;
+        for (outage, window, _) in met {
+            let seen = self.failure(i, attempt, outage, &calls).0;
             // What a rival explains would otherwise pass for the outage's doing.
-            let by_rival = attempt.outcome.is_bad() && self.rival(attempt, &seen, o).is_some();
-            (!by_rival).then_some((i, o, window, seen))
-        };
-        met.into_iter().filter_map(seen).collect()
+            if failed && self.rival(attempt, &seen, outage).is_some() {
+                continue;
+            }
+            let met = Met {
+                outage,
+                window,
+                seen,
+                failed,
+            };
+            *counted.inside.entry(met).or_default() += 1;
+        }
     }
 
     /// The outages that an attempt met: index, stretch, probability that it was on by then.
@@ -400,14 +415,15 @@ impl<'a> Bench<'a> {
         let (failure, call, by_time_only) = self.failure(i, attempt, o, calls);
         let met = self.exposures[o].window(attempt);
         let cells = &self.cells[o];
-        let fractions = met.map(|(w, _)| {
-            (
-                cells.of_any(&failure, w),
-                cells.of_error(&failure, w),
-                cells.of_error_and_link(&failure, w),
-            )
+        let shares = met.map(|(window, _)| {
+            let known = self.shares.get(&(o, window, failure)).copied();
+            known.unwrap_or_else(|| Shares::of(cells, &failure, window))
         });
-        let (any, given_error, given_link) = fractions.unwrap_or_default();
+        let Shares {
+            any,
+            given_error,
+            given_link,
+        } = shares.unwrap_or_default();
         let other = cells.usual_rate_of_others(&failure);
         let stops = met.map_or(0.0, |_| {
             self.rivals.stops(
@@ -582,26 +598,58 @@ impl<'a> Bench<'a> {
 /// A kind, and the error with which its attempts failed, if they did.
 type KindAndError = (u32, Option<(ErrorClass, Sym)>);
 
-/// Attempts outside every outage.
-#[derive(Default)]
-struct Outside {
-    numbers: FastMap<KindAndError, usize>,
-    counts: Vec<(KindAndError, f64)>,
+/// An attempt that met an outage, as far as counting goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Met {
+    outage: usize,
+    window: Window,
+    /// What its failure is counted among; of a success, without meaning but for who it was and its calls.
+    seen: Failure,
+    failed: bool,
 }
 
-impl Outside {
-    fn add(&mut self, what: KindAndError, count: f64) {
-        let next = self.counts.len();
-        let at = *self.numbers.entry(what).or_insert(next);
-        if at == next {
-            self.counts.push((what, 0.0));
-        }
-        self.counts[at].1 += count;
-    }
+/// How many attempts are alike.
+#[derive(Default)]
+struct Counted {
+    inside: FastMap<Met, u64>,
+    /// Those outside every outage.
+    outside: FastMap<KindAndError, u64>,
+}
 
-    fn sorted(mut self) -> Vec<(KindAndError, f64)> {
-        self.counts.sort_by_key(|c| c.0);
-        self.counts
+impl Counted {
+    fn with(mut self, other: Counted) -> Counted {
+        for (key, n) in other.inside {
+            *self.inside.entry(key).or_default() += n;
+        }
+        for (key, n) in other.outside {
+            *self.outside.entry(key).or_default() += n;
+        }
+        self
+    }
+}
+
+/// Sums of fractions depend on their order.
+fn sorted<K: Ord>(counts: FastMap<K, u64>) -> Vec<(K, u64)> {
+    let mut counts: Vec<(K, u64)> = counts.into_iter().collect();
+    counts.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    counts
+}
+
+/// Which part of the failures of a sort is an outage's doing.
+#[derive(Clone, Copy, Debug, Default)]
+struct Shares {
+    any: Fraction,
+    given_error: Fraction,
+    given_link: Fraction,
+}
+
+impl Shares {
+    fn of(cells: &Cells, failure: &Failure, window: Window) -> Shares {
+        Shares {
+            any: cells.of_any(failure, window),
+            given_error: cells.of_error(failure, window),
+            given_link: cells.of_error_and_link(failure, window),
+        }
     }
 }
 

@@ -12,8 +12,8 @@ use super::expected::Failure;
 use super::strata::{Strata, Use};
 use super::suspicion::{self, Mechanism};
 use crate::model::{
-    Attempt, ErrorClass, Evidence, FastMap, FastSet, Finding, IdHash, Judgement, Outage, Severity,
-    SourceRef, Span, Sym, Time, Verdict,
+    Attempt, ErrorClass, ErrorKey, Evidence, FastMap, FastSet, Finding, IdHash, Judgement, Outage,
+    Severity, SourceRef, Span, Sym, Time, Verdict,
 };
 use crate::stats::{Sequence, segment_from_own_baseline};
 use crate::timeline::Timeline;
@@ -411,25 +411,23 @@ impl<'a> Rows<'a> {
 
     /// Pairs of group and sign with enough failures: wide groups first, then by number.
     fn frequent(&self) -> Vec<(Group, Sign)> {
+        let mut alike: FastMap<(u32, ErrorKey, ErrorClass), usize> = FastMap::default();
+        for (a, kind) in self.timeline.attempts.iter().zip(&self.strata.of) {
+            if a.outcome.is_bad() {
+                *alike.entry((*kind, a.error, a.class)).or_default() += 1;
+            }
+        }
         let mut counts: BTreeMap<(Group, Sign), usize> = BTreeMap::new();
-        for (i, a) in self
-            .timeline
-            .attempts
-            .iter()
-            .enumerate()
-            .filter(|(_, a)| a.outcome.is_bad())
-        {
-            let kind = self.strata.of[i];
+        for ((kind, error, class), n) in alike {
+            // What uses an exchange has its outages to explain such errors.
+            let exchange = self.strata.kinds[kind as usize].exchange;
+            let is_upstream = speaks_of_upstream(class)
+                && (exchange.is_none() || !self.called.contains(&exchange));
+            let error = Sign::Error(self.timeline.error(error).signature);
             for group in groups(self.strata, kind) {
-                *counts
-                    .entry((group, Sign::Error(self.timeline.error(a.error).signature)))
-                    .or_default() += 1;
-                // What uses an exchange has its outages to explain such errors.
-                let exchange = self.strata.kinds[kind as usize].exchange;
-                if speaks_of_upstream(a.class)
-                    && (exchange.is_none() || !self.called.contains(&exchange))
-                {
-                    *counts.entry((group, Sign::Upstream)).or_default() += 1;
+                *counts.entry((group, error)).or_default() += n;
+                if is_upstream {
+                    *counts.entry((group, Sign::Upstream)).or_default() += n;
                 }
             }
         }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::inputs::Given;
 use super::{Found, Settings};
 use crate::attribution::Judged;
@@ -29,27 +31,27 @@ pub(super) fn report_of(settings: &Settings, found: &Found) -> Report {
         judgements: &judged.judgements,
         window: report.window,
     };
-    report.totals = impact::totals(
-        &outcome,
-        judged.expected_caused,
-        judged.excess,
-        judged.comparable,
+    // Three looks at the same facts, none of which needs another.
+    let ((), (what_if, (lessons, failures))) = rayon::join(
+        || count(&mut report, &outcome, judged),
+        || {
+            rayon::join(
+                || impact::what_if(&outcome, &settings.what_if),
+                || {
+                    rayon::join(
+                        || impact::lessons(&outcome),
+                        || rows(timeline, &judged.judgements),
+                    )
+                },
+            )
+        },
     );
-    report.impact = impact::impact(&outcome);
-    report.detection = impact::detection(&outcome);
-    report.moments = impact::moments(&outcome);
-    report.strips = impact::strips(&outcome);
-    report.what_if = impact::what_if(&outcome, &settings.what_if);
-    report.findings = [
-        &judged.findings[..],
-        &detected.findings[..],
-        &impact::lessons(&outcome)[..],
-    ]
-    .concat();
+    report.what_if = what_if;
+    report.failures = failures;
+    report.findings = [&judged.findings[..], &detected.findings[..], &lessons[..]].concat();
     report
         .findings
         .sort_by_key(|f: &Finding| std::cmp::Reverse(f.severity));
-    report.failures = judged.judgements.iter().map(|j| row(timeline, j)).collect();
     if settings.window.is_stated() {
         let told = "only what --from and --to leave was looked at: onsets, baselines and who was saved rest on it alone";
         report.warnings.push(told.to_string());
@@ -68,6 +70,23 @@ pub(super) fn report_of(settings: &Settings, found: &Found) -> Report {
         .extend(cut_inside_an_outage(timeline, &detected.outages));
     report.outages = detected.outages.clone();
     report
+}
+
+fn count(report: &mut Report, outcome: &impact::Outcome<'_>, judged: &Judged) {
+    report.totals = impact::totals(
+        outcome,
+        judged.expected_caused,
+        judged.excess,
+        judged.comparable,
+    );
+    report.impact = impact::impact(outcome);
+    report.detection = impact::detection(outcome);
+    report.moments = impact::moments(outcome);
+    report.strips = impact::strips(outcome);
+}
+
+fn rows(timeline: &Timeline, judgements: &[Judgement]) -> Vec<FailedAttempt> {
+    judgements.par_iter().map(|j| row(timeline, j)).collect()
 }
 
 /// Exports with the newest record first are cut at their oldest: one that ends there inside an outage lacks its beginning.

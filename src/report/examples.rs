@@ -25,11 +25,13 @@ const MOMENTS: usize = 100;
 pub(crate) fn pick(report: &Report) -> Examples {
     let failures = &report.failures;
     let ordered = |verdict: Verdict, rank: &dyn Fn(&FailedAttempt) -> (f64, f64)| {
-        let mut found: Vec<usize> = (0..failures.len())
-            .filter(|&i| failures[i].verdict == verdict)
+        let all = failures.iter().enumerate();
+        let mut found: Vec<((f64, f64), usize)> = all
+            .filter(|(_, f)| f.verdict == verdict)
+            .map(|(i, f)| (rank(f), i))
             .collect();
-        found.sort_by(|&a, &b| descending(rank(&failures[a]), rank(&failures[b])).then(a.cmp(&b)));
-        found
+        found.sort_by(|a, b| descending(a.0, b.0).then(a.1.cmp(&b.1)));
+        found.into_iter().map(|(_, i)| i).collect::<Vec<usize>>()
     };
     let mut channels = BTreeSet::new();
     let mut strongest = ordered(Verdict::Caused, &|f| (f.probability, weight(f, true)));
