@@ -7,6 +7,7 @@ use std::sync::Arc;
 mod assemble;
 mod digest;
 mod inputs;
+mod merge;
 mod reading;
 mod rows;
 mod seen;
@@ -213,10 +214,13 @@ pub fn suggest(settings: &Settings) -> Result<Vec<Suggestion>> {
 /// # Errors
 /// As [`inspect`].
 pub fn timeline_all(settings: &Settings, row: &mut dyn FnMut(TimelineRow)) -> Result<Report> {
-    let (inputs, warnings, timeline) = joint_timeline(settings)?;
-    let rows = rows::all(settings, &inputs, &timeline)?;
-    rows.into_iter().for_each(row);
-    Ok(base_report(settings, &timeline, warnings))
+    let (inputs, warnings, mut timeline) = joint_timeline(settings)?;
+    let report = base_report(settings, &timeline, warnings);
+    // From here on only the clocks and the status pages are needed.
+    (timeline.attempts, timeline.calls) = (Vec::new(), Vec::new());
+    settings.watch.stage("sort rows");
+    rows::all(settings, &inputs, &timeline, row)?;
+    Ok(report)
 }
 
 /// Reads every input, and writes what an analysis needs of it, so that the logs themselves are no longer needed.

@@ -418,6 +418,7 @@ impl<'a> Rows<'a> {
             }
         }
         let mut counts: BTreeMap<(Group, Sign), usize> = BTreeMap::new();
+        let alike: BTreeMap<(u32, ErrorKey, ErrorClass), usize> = alike.into_iter().collect();
         for ((kind, error, class), n) in alike {
             // What uses an exchange has its outages to explain such errors.
             let exchange = self.strata.kinds[kind as usize].exchange;

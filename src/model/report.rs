@@ -1,8 +1,10 @@
 //! Everything an output sees.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use super::class::{ErrorClass, Outcome};
 use super::coverage::{InputSummary, Role};
@@ -282,7 +284,7 @@ pub struct Story {
 }
 
 /// One record of `timeline --all`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TimelineRow {
     /// When; offset-corrected only when an offset was established.
     pub time: Time,
@@ -293,9 +295,9 @@ pub struct TimelineRow {
     /// Role of its input.
     pub role: Role,
     /// `payment`, `call`, `status`, `note` or `other`.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// Id of the format.
-    pub format: &'static str,
+    pub format: Cow<'static, str>,
     /// Log level.
     pub level: Option<String>,
     /// Service.

@@ -266,7 +266,7 @@ pub(super) fn is_wanted(settings: &Settings, row: &TimelineRow) -> bool {
                 .as_ref()
                 .is_some_and(|n| list.iter().any(|w| w.eq_ignore_ascii_case(n)))
     };
-    match row.kind {
+    match row.kind.as_ref() {
         "payment" => listed(&settings.merchants, &row.merchant),
         "call" | "status" => listed(&settings.exchanges, &row.exchange),
         _ => true,

@@ -1,9 +1,12 @@
 //! Every record as a row of the shared time line.
 
+use std::io;
+
 use anyhow::{Context, Result};
 
 use super::Settings;
 use super::inputs::Given;
+use super::merge::InOrder;
 use super::reading::{context, is_wanted, options};
 use crate::model::{
     Precision, RawIncident, Record, Role, Span, StatusIncident, TimelineRow, ZoneFrom,
@@ -15,7 +18,10 @@ struct Rows<'a> {
     context: InputContext,
     format: &'static str,
     clock: Option<&'a Clock>,
-    rows: Vec<TimelineRow>,
+    wanted: &'a dyn Fn(&TimelineRow) -> bool,
+    rows: &'a mut InOrder,
+    /// What kept a row from being put away.
+    failed: Option<io::Error>,
 }
 
 impl Sink for Rows<'_> {
@@ -26,7 +32,9 @@ impl Sink for Rows<'_> {
     fn record(&mut self, record: &Record<'_>) {
         if let Some(mut row) = row_of(&self.context, self.format, record) {
             row.time = self.clock.map_or(row.time, |c| c.right(row.time));
-            self.rows.push(row);
+            if self.failed.is_none() && (self.wanted)(&row) {
+                self.failed = self.rows.push(row).err();
+            }
         }
     }
 
@@ -34,12 +42,15 @@ impl Sink for Rows<'_> {
     fn status(&mut self, _incident: RawIncident) {}
 }
 
-/// All rows of all inputs, in time order, on the clocks that the alignment found.
+const PUT_AWAY: &str = "failed to keep rows in a temporary file";
+
+/// Gives all rows of all inputs in time order, on the clocks that the alignment found.
 pub(super) fn all(
     settings: &Settings,
     inputs: &[Given],
     timeline: &Timeline,
-) -> Result<Vec<TimelineRow>> {
+    row: &mut dyn FnMut(TimelineRow),
+) -> Result<()> {
     let near = timeline.inputs.iter().filter_map(|i| i.first.zip(i.last));
     let options = ReadOptions {
         near: near
@@ -47,7 +58,9 @@ pub(super) fn all(
             .reduce(|a, b| a.union(&b)),
         ..options(settings)
     };
-    let mut out = Vec::new();
+    let window = settings.window.span();
+    let wanted = |r: &TimelineRow| window.contains(r.time) && is_wanted(settings, r);
+    let mut rows = InOrder::default();
     for (i, given) in inputs.iter().enumerate() {
         let input = given.log().with_context(|| {
             let path = given.shown();
@@ -57,7 +70,9 @@ pub(super) fn all(
             context: context(settings, &options, i as u32, input),
             format: "",
             clock: timeline.clocks.get(&(i as u32)),
-            rows: Vec::new(),
+            wanted: &wanted,
+            rows: &mut rows,
+            failed: None,
         };
         if let Some(summary) = timeline.inputs.get(i) {
             sink.context.role = sink.context.role.or(Some(summary.role));
@@ -69,13 +84,14 @@ pub(super) fn all(
         }
         parse::read(input, &options, &mut sink)
             .with_context(|| format!("failed to read {}", input.shown))?;
-        out.append(&mut sink.rows);
+        sink.failed.map_or(Ok(()), Err).context(PUT_AWAY)?;
     }
-    out.extend(timeline.statuses.iter().flat_map(|i| updates(timeline, i)));
-    let window = settings.window.span();
-    out.retain(|r| window.contains(r.time) && is_wanted(settings, r));
-    out.sort_by_key(|r| (r.time, r.source));
-    Ok(out)
+    for update in timeline.statuses.iter().flat_map(|i| updates(timeline, i)) {
+        if wanted(&update) {
+            rows.push(update).context(PUT_AWAY)?;
+        }
+    }
+    rows.give(row).context(PUT_AWAY)
 }
 
 /// One row for each update of a status-page incident.
@@ -88,8 +104,8 @@ fn updates<'a>(
         precision: Precision::Millis,
         zone_from: ZoneFrom::Explicit,
         role: Role::Status,
-        kind: "status",
-        format: "statuspage",
+        kind: "status".into(),
+        format: "statuspage".into(),
         level: None,
         service: None,
         exchange: Some(timeline.names.text(incident.exchange).to_string()),

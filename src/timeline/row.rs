@@ -39,8 +39,8 @@ pub fn row_of(
             clock.from
         },
         role: ctx.role.unwrap_or(kind.role()),
-        kind: kind.as_str(),
-        format,
+        kind: kind.as_str().into(),
+        format: format.into(),
         level: text(Field::Level),
         service: text(Field::Service),
         exchange: match kind {

@@ -533,7 +533,7 @@ fn a_row_tells_what_the_record_says() {
     );
     let row = row_of(&context(0, "x"), "jsonl", &record_of(7, &object)).unwrap();
     assert_eq!(
-        (row.kind, row.role, row.source.line),
+        (row.kind.as_ref(), row.role, row.source.line),
         ("payment", Role::Payments, 7)
     );
     assert_eq!(row.outcome, Some(Outcome::Failed));
