@@ -12,7 +12,7 @@ mod reading;
 mod rows;
 mod seen;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 
 use crate::model::{
     Attempt, IdHash, Report, Role, SloTarget, SourceRef, Story, Suggestion, Thresholds,
@@ -95,12 +95,12 @@ struct Found {
 /// When an input cannot be read at all.
 pub fn analyze(settings: &Settings, worth_citing: fn(&Report) -> Vec<SourceRef>) -> Result<Report> {
     let mut found = find(settings)?;
-    settings.watch.stage("add up");
+    begin(settings, "add up")?;
     let mut report = report_of(settings, &found);
     for (failure, j) in report.failures.iter_mut().zip(&mut found.judged.judgements) {
         failure.evidence = std::mem::take(&mut j.evidence);
     }
-    settings.watch.stage("quote lines");
+    begin(settings, "quote lines")?;
     report.citations = cite(settings, &found.inputs, &worth_citing(&report));
     Ok(report)
 }
@@ -218,7 +218,7 @@ pub fn timeline_all(settings: &Settings, row: &mut dyn FnMut(TimelineRow)) -> Re
     let report = base_report(settings, &timeline, warnings);
     // From here on only the clocks and the status pages are needed.
     (timeline.attempts, timeline.calls) = (Vec::new(), Vec::new());
-    settings.watch.stage("sort rows");
+    begin(settings, "sort rows")?;
     rows::all(settings, &inputs, &timeline, row)?;
     Ok(report)
 }
@@ -229,10 +229,10 @@ pub fn timeline_all(settings: &Settings, row: &mut dyn FnMut(TimelineRow)) -> Re
 /// # Errors
 /// When an input cannot be read at all, when only other logs could tell the dates of one, or when `out` cannot be written.
 pub fn digest(settings: &Settings, out: &mut dyn Write) -> Result<Report> {
-    settings.watch.stage("find inputs");
+    begin(settings, "find inputs")?;
     let (mut inputs, warnings) = inputs::find(settings)?;
     let parts = read_all(settings, &mut inputs)?;
-    settings.watch.stage("keep lines");
+    begin(settings, "keep lines")?;
     let kept = inputs.into_iter().zip(parts);
     let digest = Digest {
         inputs: kept
@@ -240,7 +240,7 @@ pub fn digest(settings: &Settings, out: &mut dyn Write) -> Result<Report> {
             .collect::<Result<_>>()?,
         warnings,
     };
-    settings.watch.stage("write");
+    begin(settings, "write")?;
     digest::write(&digest, out)?;
     let Digest { inputs, warnings } = digest;
     let parts = inputs.into_iter().filter_map(|k| k.part).collect();
@@ -248,15 +248,29 @@ pub fn digest(settings: &Settings, out: &mut dyn Write) -> Result<Report> {
     Ok(base_report(settings, &timeline, warnings))
 }
 
+/// Begins a stage, unless the run must end.
+fn begin(settings: &Settings, stage: &'static str) -> Result<()> {
+    go_on(settings)?;
+    settings.watch.stage(stage);
+    Ok(())
+}
+
+fn go_on(settings: &Settings) -> Result<()> {
+    match settings.watch.must_end() {
+        Some(why) => Err(anyhow!(why)),
+        None => Ok(()),
+    }
+}
+
 /// All facts of all inputs on one time line, with the warnings of the search for inputs.
 fn joint_timeline(settings: &Settings) -> Result<(Vec<Given>, Vec<String>, Timeline)> {
-    settings.watch.stage("find inputs");
+    begin(settings, "find inputs")?;
     let (mut inputs, warnings) = inputs::find(settings)?;
     let parts = read_all(settings, &mut inputs)?;
     let parts = parts.into_iter().map(|r| r.part).collect();
-    settings.watch.stage("assemble");
+    begin(settings, "assemble")?;
     let mut timeline = timeline::assemble(parts);
-    settings.watch.stage("align clocks");
+    begin(settings, "align clocks")?;
     timeline::align(&mut timeline);
     Ok((inputs, warnings, timeline))
 }
@@ -264,10 +278,10 @@ fn joint_timeline(settings: &Settings) -> Result<(Vec<Given>, Vec<String>, Timel
 fn find(settings: &Settings) -> Result<Found> {
     let (inputs, warnings, mut timeline) = joint_timeline(settings)?;
     keep_wanted(settings, &mut timeline);
-    settings.watch.stage("detect");
+    begin(settings, "detect")?;
     let mut detected = outage::detect(&timeline, &settings.client_timeout_ms);
     keep_wanted_outages(settings, &mut detected);
-    settings.watch.stage("judge");
+    begin(settings, "judge")?;
     let judged = attribution::judge(
         &timeline,
         &detected.outages,

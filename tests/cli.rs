@@ -386,6 +386,21 @@ fn a_failed_run_leaves_the_old_file_alone() {
     assert!(left.is_empty(), "left behind: {left:?}");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_that_needs_more_memory_than_it_may_ends_with_status_2() {
+    let scratch = Scratch::new();
+    let limited = ["analyze", "logs", "-o", "report.md", "--memory-limit"];
+    let run = scratch.run(&[&limited[..], &["1M"]].concat()).expect(2);
+    assert!(
+        run.stderr.contains("--memory-limit allows 1 MiB"),
+        "{}",
+        run.stderr
+    );
+    assert!(!scratch.path().join("report.md").exists());
+    scratch.run(&[&limited[..], &["1G"]].concat()).expect(0);
+}
+
 #[test]
 fn several_outputs_come_from_one_run() {
     let scratch = Scratch::new();

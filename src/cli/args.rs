@@ -164,6 +164,10 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,
 
+    /// End with status 2 rather than hold more memory than this, such as 512M or 4G
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) memory_limit: Option<u64>,
+
     /// When to show progress on standard error
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub(crate) progress: Mode,
@@ -306,6 +310,24 @@ fn display_zone(text: &str) -> Result<DisplayZone, String> {
     text.parse()
 }
 
+/// Bytes: a number, with K, M, G or T for powers of 1024.
+fn size(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    let unit = text.trim_end_matches(['b', 'B', 'i']);
+    let powers = ['K', 'M', 'G', 'T'];
+    let last = unit.chars().last().map(|c| c.to_ascii_uppercase());
+    let power = powers.iter().position(|p| Some(*p) == last).map(|p| p + 1);
+    let digits = power.map_or(unit, |_| &unit[..unit.len() - 1]);
+    let number: Option<f64> = digits.trim().parse().ok();
+    number
+        .map(|n| n * 1024f64.powi(power.unwrap_or(0) as i32))
+        .filter(|bytes| (1.0..1e18).contains(bytes))
+        .map(|bytes| bytes as u64)
+        .ok_or_else(|| {
+            "a size is a number of bytes, with K, M, G or T for powers of 1024: 512M".to_owned()
+        })
+}
+
 fn probability(text: &str) -> Result<f64, String> {
     text.parse()
         .ok()
@@ -423,6 +445,23 @@ mod tests {
         assert_eq!(probability("0.5"), Ok(0.5));
         for bad in ["1.1", "-0.1", "NaN", "inf", "high"] {
             assert!(probability(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        for (typed, bytes) in [
+            ("512", 512),
+            ("512M", 512 << 20),
+            ("1.5g", 3 << 29),
+            ("4 GiB", 4 << 30),
+            ("1TB", 1 << 40),
+            ("64kb", 64 << 10),
+        ] {
+            assert_eq!(size(typed), Ok(bytes), "{typed}");
+        }
+        for bad in ["", "M", "0", "-1G", "1P", "NaN", "inf"] {
+            assert!(size(bad).is_err(), "{bad}");
         }
     }
 }

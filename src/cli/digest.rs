@@ -9,7 +9,7 @@ use super::args::{InputArgs, JudgingArgs, RunArgs, SelectionArgs};
 use super::exit::{self, ExitStatus};
 use super::output::Output;
 use super::progress::{Mode, Monitor, Progress};
-use super::session::{require_any_read, tell_rejects};
+use super::session::{memory_limit, require_any_read, tell_rejects};
 use super::settings;
 use super::terminal::Surroundings;
 use crate::model::{Watch, Watched};
@@ -42,7 +42,7 @@ pub(super) struct Args {
 
 /// Runs the subcommand.
 pub(super) fn run(args: &Args) -> Result<ExitStatus> {
-    let monitor = Monitor::start();
+    let monitor = Monitor::start(memory_limit(&args.run)?);
     let config = settings::config(&args.inputs)?;
     let mut settings = settings::settings(
         &args.inputs,

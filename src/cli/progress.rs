@@ -40,16 +40,19 @@ pub(crate) struct Monitor {
     /// When each stage began.
     stages: Mutex<Vec<Begun>>,
     read: AtomicU64,
+    /// The most memory that may be held, in bytes.
+    memory_limit: Option<u64>,
     bar: ProgressBar,
 }
 
 impl Monitor {
     /// Starts the watch.
-    pub(crate) fn start() -> Arc<Monitor> {
+    pub(crate) fn start(memory_limit: Option<u64>) -> Arc<Monitor> {
         Arc::new(Monitor {
             begun: Instant::now(),
             stages: Mutex::default(),
             read: AtomicU64::new(0),
+            memory_limit,
             bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()),
         })
     }
@@ -98,8 +101,17 @@ impl Monitor {
 
 /// The most memory that this process held, in KiB.
 fn peak_memory() -> Option<u64> {
+    memory("VmHWM:")
+}
+
+/// The memory that this process holds, in KiB; none where the system does not tell.
+pub(crate) fn memory_held() -> Option<u64> {
+    memory("VmRSS:")
+}
+
+fn memory(name: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|l| l.strip_prefix(name))?;
     line.trim().strip_suffix(" kB")?.parse().ok()
 }
 
@@ -134,6 +146,19 @@ impl Watch for Monitor {
     fn read(&self, bytes: u64) {
         self.read.fetch_add(bytes, Ordering::Relaxed);
         self.bar.inc(bytes);
+    }
+
+    fn must_end(&self) -> Option<String> {
+        let limit = self.memory_limit?;
+        let held = 1024 * memory_held()?;
+        (held > limit).then(|| {
+            format!(
+                "{} MiB of memory are held, and --memory-limit allows {} MiB: look at a shorter time with --from and --to, or \
+                 allow more",
+                held >> 20,
+                limit >> 20
+            )
+        })
     }
 }
 
@@ -185,15 +210,24 @@ mod tests {
     #[test]
     fn ends_at_once_when_dropped() {
         let start = Instant::now();
-        let monitor = Monitor::start();
+        let monitor = Monitor::start(None);
         drop(Progress::start(&monitor, true));
         drop(Progress::start(&monitor, false));
         assert!(start.elapsed() < Duration::from_millis(900));
     }
 
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_run_ends_when_it_holds_more_than_it_may() {
+        assert_eq!(Monitor::start(None).must_end(), None);
+        assert_eq!(Monitor::start(Some(1 << 40)).must_end(), None);
+        let why = Monitor::start(Some(1 << 20)).must_end().unwrap();
+        assert!(why.contains("allows 1 MiB"), "{why}");
+    }
+
     #[test]
     fn every_stage_is_told_once_in_its_order() {
-        let monitor = Monitor::start();
+        let monitor = Monitor::start(None);
         monitor.stage("read");
         monitor.read(2_000_000);
         monitor.stage("judge");

@@ -9,7 +9,7 @@ use super::args::{InputArgs, JudgingArgs, OutputArgs, RedactArg, RunArgs, Select
 use super::destinations::{self, Formats};
 use super::exit::{self, ExitStatus};
 use super::output::Output;
-use super::progress::{Mode, Monitor, Progress};
+use super::progress::{Mode, Monitor, Progress, memory_held};
 use super::settings;
 use super::show_error::{Fault, warn};
 use super::terminal::{self, Look, Surroundings};
@@ -66,7 +66,7 @@ impl<'a> Session<'a> {
     /// Gives the arguments their meaning and opens the outputs.
     pub(crate) fn start(args: &'a Common, formats: Formats<'_>) -> Result<Session<'a>> {
         let config = settings::config(&args.inputs)?;
-        let monitor = Monitor::start();
+        let monitor = Monitor::start(memory_limit(&args.run)?);
         let mut settings = settings::settings(
             &args.inputs,
             &args.selection,
@@ -170,6 +170,16 @@ impl<'a> Session<'a> {
         }
         Ok(exit::status_of(report, self.run.strict, &self.run.fail_on))
     }
+}
+
+/// The limit asked for, in bytes.
+pub(super) fn memory_limit(run: &RunArgs) -> Result<Option<u64>> {
+    if run.memory_limit.is_some() && memory_held().is_none() {
+        let why =
+            "this system does not tell how much memory is held: --memory-limit cannot be kept";
+        return Err(Fault::new(why.to_owned()).into());
+    }
+    Ok(run.memory_limit)
 }
 
 /// What a person must know of a document that was made anew.

@@ -38,7 +38,7 @@ pub(crate) fn settings(
 ) -> Result<Settings> {
     Ok(Settings {
         requests: requests(inputs),
-        limits: Limits::default(),
+        limits: limits(run),
         mapping: mappings(inputs, config),
         zones: zones(&inputs.zone, &config.inputs, config_name(inputs))?,
         window: window(selection)?,
@@ -153,6 +153,18 @@ fn zones(flags: &[ZoneArg], sections: &[InputSection], file: String) -> Result<V
         }
     }
     Ok(rules)
+}
+
+/// A pipe is kept in memory up to a part of the memory that may be held.
+fn limits(run: &RunArgs) -> Limits {
+    let usual = Limits::default();
+    let part = run.memory_limit.map_or(u64::MAX, |most| most / 8);
+    Limits {
+        spool_memory_bytes: usual
+            .spool_memory_bytes
+            .min(usize::try_from(part).unwrap_or(usize::MAX)),
+        ..usual
+    }
 }
 
 fn window(selection: &SelectionArgs) -> Result<Window> {

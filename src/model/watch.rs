@@ -15,6 +15,10 @@ pub trait Watch: Debug + Send + Sync {
     fn input(&self, _shown: &str) {}
     /// So many more bytes, as they lie on disk, were read.
     fn read(&self, _bytes: u64) {}
+    /// Why the run must end now, if it must: more memory is held than it may take. Asked often, between steps.
+    fn must_end(&self) -> Option<String> {
+        None
+    }
 }
 
 /// A watch that threads share; by default one that lets a run go on unseen.

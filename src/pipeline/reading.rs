@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use rayon::prelude::*;
 
 use super::inputs::Given;
-use super::{Settings, ZoneRule};
+use super::{Settings, ZoneRule, begin, go_on};
 use crate::model::{Alike, RawIncident, Record, Span, TimelineRow};
 use crate::outage::Detected;
 use crate::parse;
@@ -46,7 +46,7 @@ impl Sink for Feed {
 pub(super) fn read_all(settings: &Settings, inputs: &mut [Given]) -> Result<Vec<Reading>> {
     let logs = || inputs.iter().filter_map(Given::log);
     settings.watch.expect(logs().map(Input::bytes).sum());
-    settings.watch.stage("read");
+    begin(settings, "read")?;
     let options = options(settings);
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(settings.threads.max(1))
@@ -144,7 +144,9 @@ fn read_one(
 ) -> Result<Reading> {
     let mut feed = Feed(Builder::new(context(settings, options, index, input)));
     let summary = parse::read(input, options, &mut feed)
-        .with_context(|| format!("failed to read {}", input.shown))?;
+        .with_context(|| format!("failed to read {}", input.shown));
+    go_on(settings)?;
+    let summary = summary?;
     let mut part = feed.0.finish();
     let own = &mut part.summary;
     own.format = summary.format.to_string();

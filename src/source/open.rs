@@ -60,6 +60,10 @@ pub(super) struct Told<R> {
 
 impl<R: Read> Read for Told<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        // Whoever asked for the reading asks again, and tells of it.
+        if let Some(why) = self.watch.must_end() {
+            return Err(io::Error::other(why));
+        }
         let n = self.reader.read(buffer)?;
         self.watch.read(n as u64);
         Ok(n)
