@@ -36,7 +36,8 @@ def data(simulate, folder, size):
     if not os.path.exists(path("payments.jsonl")):
         written, wanted = 0, 1e9 if size == "1G" else float(size.rstrip("MG")) * (1e6 if size.endswith("M") else 1e9)
         with open(path("payments.jsonl"), "w") as out, open(path("payments.csv"), "w", newline="") as table, \
-                open(path("access.log"), "w") as access:
+                open(path("access.log"), "w") as access, open(path("mixed.jsonl"), "w") as mixed, \
+                gzip.open(path("half-1.jsonl.gz"), "wt", 6) as half1, gzip.open(path("half-2.jsonl.gz"), "wt", 6) as half2:
             rows = csv.writer(table)
             rows.writerow(COLUMNS)
             lines = []
@@ -55,6 +56,8 @@ def data(simulate, folder, size):
                         record["time"] = moved(record["time"], day)
                         line = json.dumps(record, separators=(",", ":")) + "\n"
                     out.write(line)
+                    mixed.write(reshaped(record, written))
+                    (half1 if 2 * written < wanted else half2).write(line)
                     rows.writerow([record.get(c, "") for c in COLUMNS])
                     access.write(access_line(record))
                     written += len(line)
@@ -68,6 +71,18 @@ def data(simulate, folder, size):
             if shutil.which(packer[0]):
                 subprocess.run(packer + [path("payments.jsonl")], check=True)
     return logs, path
+
+
+def reshaped(record, number):
+    """The same record in one of four shapes: fields in another order, fewer of them, more of them."""
+    shape = number % 4
+    if shape == 1:
+        record = dict(reversed(record.items()))
+    elif shape == 2:
+        record = {k: v for k, v in record.items() if k not in ("level", "event", "trace_id")}
+    elif shape == 3:
+        record = {"host": "pay-%d" % (number % 7), **record, "context": {"region": "eu", "build": 112}}
+    return json.dumps(record, separators=(",", ":")) + "\n"
 
 
 def moved(stamp, days):
@@ -88,7 +103,7 @@ def access_line(record):
     at = time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(seconds))
     status = 200 if record["status"] == "succeeded" else 503
     return '10.0.0.%d - - [%s] "POST /sapi/v1/capital/withdraw HTTP/1.1" %d 512 "-" "shop/1.0" %.3f "%s"\n' % (
-        hash(record.get("customer_id", "")) % 200, at, status, record.get("duration_ms", 0) / 1000, record.get("trace_id", "-"))
+        len(record.get("order_id", "")) * 7 % 200, at, status, record.get("duration_ms", 0) / 1000, record.get("trace_id", "-"))
 
 
 def duckdb_query(source, reader):
@@ -135,19 +150,25 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", default="1G")
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--only-data", action="store_true", help="make the inputs, and end")
     parser.add_argument("--out", default=os.path.join(ROOT, "target", "peers"))
     arguments = parser.parse_args()
     knockon, simulate = binary()
     os.makedirs(arguments.out, exist_ok=True)
     logs, path = data(simulate, arguments.out, arguments.size)
+    if arguments.only_data:
+        return
     analyze = lambda *paths: [knockon, "analyze", "-q", "-f", "json", "--threads", str(THREADS), *paths]
     print("| input | against | knockon | peer | ratio |\n|---|---|---|---|---|")
     json_peer = "DuckDB, typed aggregate"
     cases = [
         ("JSON Lines", analyze(path("payments.jsonl")), json_peer, duckdb(path("payments.jsonl"))),
         ("JSON Lines", analyze(path("payments.jsonl")), "`wc -l`", ["wc", "-l", path("payments.jsonl")]),
+        ("JSON Lines of four shapes", analyze(path("mixed.jsonl")), json_peer, duckdb(path("mixed.jsonl"))),
         ("CSV", analyze(path("payments.csv")), json_peer, duckdb(path("payments.csv"), "csv")),
         ("JSON Lines .gz", analyze(path("payments.jsonl.gz")), json_peer, duckdb(path("payments.jsonl.gz"))),
+        ("JSON Lines .gz, two files", analyze(path("half-1.jsonl.gz"), path("half-2.jsonl.gz")), json_peer,
+         duckdb(path("half-*.jsonl.gz"))),
         ("JSON Lines .zst", analyze(path("payments.jsonl.zst")), json_peer, duckdb(path("payments.jsonl.zst"))),
         ("JSON Lines .zst", analyze(path("payments.jsonl.zst")), "`zstd -dc`", ["zstd", "-dc", path("payments.jsonl.zst")]),
         ("access log", analyze("--exchange", "binance=" + path("access.log")), "mawk, counts by field",

@@ -39,6 +39,8 @@ pub(crate) enum Shape {
     Cell,
     /// Up to the next space or the end, of letters, digits and `_./:+@%-`.
     Bare,
+    /// Between brackets, without brackets, quotes or a backslash.
+    Bracketed,
 }
 
 /// What a value does.
@@ -50,8 +52,16 @@ pub(crate) enum Role {
     Id,
     /// It is an amount.
     Amount,
+    /// It is an internet address.
+    Address,
     /// It is a duration, and whether of a unit below a millisecond.
     Duration(bool),
+    /// It is a duration in seconds, and shows that by its point.
+    Seconds,
+    /// It is a whole number that says nothing that is used.
+    Count,
+    /// It is a word that can be no number, pair or duration, and says nothing that is used.
+    Word,
     /// It is a time stamp.
     Stamp,
     /// It says nothing that is used.
@@ -316,6 +326,10 @@ impl Layout {
                 }
                 Role::Amount if is_decimal(text, 28) => finder.key.push(b'1'),
                 Role::Duration(fine) if is_duration(text, *fine) => finder.key.push(b'1'),
+                Role::Address if is_address(text) => finder.key.push(b'1'),
+                Role::Seconds if is_seconds(text) => finder.key.push(b'1'),
+                Role::Count if text.iter().all(u8::is_ascii_digit) => {}
+                Role::Word if is_word(text) => {}
                 Role::Stamp => finder.key.push(b'1'),
                 _ => return false,
             }
@@ -384,6 +398,8 @@ fn entry(line: &str, cuts: &[Cut], record: &Record<'_>, number: u32) -> Option<E
         };
         let fits = |cut: &Cut| match cut.role {
             Role::Id => !matches!(field, Field::Amount | Field::Duration),
+            Role::Address => *field == Field::ClientAddress,
+            Role::Seconds => *field == Field::Duration,
             Role::Amount => *field == Field::Amount,
             Role::Duration(_) => *field == Field::Duration,
             _ => false,
@@ -463,6 +479,11 @@ fn length(rest: &[u8], shape: Shape) -> Option<usize> {
             let length = memchr::memchr(b' ', rest).unwrap_or(rest.len());
             rest[..length].iter().all(|b| is_bare(*b)).then_some(length)
         }
+        Shape::Bracketed => {
+            let length = memchr::memchr(b']', rest)?;
+            let is_mark = |b: &u8| matches!(b, b'[' | b'"' | b'\\');
+            (!rest[..length].iter().any(is_mark)).then_some(length)
+        }
     }
 }
 
@@ -497,6 +518,25 @@ fn is_decimal(text: &[u8], most: usize) -> bool {
 fn is_duration(text: &[u8], fine: bool) -> bool {
     let whole = text.iter().take_while(|b| b.is_ascii_digit()).count();
     is_decimal(text, 20) && whole <= if fine { 15 } else { 8 }
+}
+
+fn is_address(text: &[u8]) -> bool {
+    let text = std::str::from_utf8(text).unwrap_or("");
+    text.parse::<std::net::IpAddr>().is_ok()
+}
+
+/// Digits, a point and digits, as nginx writes `$request_time`.
+pub(crate) fn is_seconds(text: &[u8]) -> bool {
+    let short = |t: &[u8]| (1..=9).contains(&t.len()) && t.iter().all(u8::is_ascii_digit);
+    let dot = text.iter().position(|b| *b == b'.');
+    dot.is_some_and(|at| short(&text[..at]) && short(&text[at + 1..]))
+}
+
+/// A word with a letter that no reader of what stands at the end of a line takes for something: no pair, no list, no number
+/// with its unit.
+pub(crate) fn is_word(text: &[u8]) -> bool {
+    let is_part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    text.iter().all(is_part) && text.iter().any(u8::is_ascii_alphabetic) && !text.ends_with(b"ms")
 }
 
 /// A stamp that leaves nothing open, from a text without blanks around it.

@@ -458,6 +458,81 @@ mod tests {
             })
     }
 
+    fn access_line() -> impl Strategy<Value = String> {
+        const CLIENTS: &[&str] = &["shop.example 10.0.0.7", "gateway", "::1", "10.0.0.300"];
+        const TIMES: &[&str] = &[
+            "06/Mar/2024:12:00:02",
+            "soon",
+            "06/Mar/2024:12:00:02 +0100 x",
+            "",
+        ];
+        const REQUESTS: &[&str] = &[
+            "GET /api/v3/time HTTP/1.1",
+            "POST /a \\\"b\\\" HTTP/1.1",
+            "-",
+            "",
+            "\\x16\\x03",
+        ];
+        const STATUSES: &[&str] = &["200", "503", "429", "-", "0", "50x"];
+        const HEADERS: &[&str] = &[
+            "",
+            " \"-\" \"shop/1.0\"",
+            " \"https://a.example/x\" \"curl/8\"",
+            " - -",
+            " \"-\"",
+            " \"a\\\"b\" \"c\"",
+        ];
+        const ENDS: &[&str] = &[
+            "",
+            " #S",
+            " #S \"#W\"",
+            " \"#W\" #S",
+            " #W",
+            " 12",
+            " 12ms",
+            " 2/2041377",
+            " 0 41377",
+            " rt=#S",
+            " 462 #S [shop-pay-9000] [] 10.0.0.1:9000 0 0.049 502 #W",
+            " 17 \"router@docker\" \"http://10.0.0.3:80\" 12ms",
+            " 17 \"router@docker\" \"http://10.0.0.3:80\" #W",
+            " #W #S #S",
+        ];
+        (
+            (
+                mostly("10.0.0.7", CLIENTS),
+                mostly("#T", TIMES),
+                mostly("POST /api/v3/order HTTP/1.1", REQUESTS),
+            ),
+            (
+                one_of(STATUSES),
+                mostly("512", &["-", "x", "-1", "1.5"]),
+                one_of(HEADERS),
+            ),
+            (
+                one_of(ENDS),
+                mostly("0.#N", &["12", "0.", ".5", "1.2.3", "0.1234567890"]),
+                mostly("", TAILS),
+                0u32..100_000,
+            ),
+        )
+            .prop_map(
+                |((client, time, request), (status, size, headers), (end, took, tail, n))| {
+                    let time = time.replace(
+                        "#T",
+                        &format!("06/Mar/2024:12:{:02}:{:02} +0000", n / 1000 % 60, n % 60),
+                    );
+                    let took = took.replace("#N", &format!("{:03}", n % 1000));
+                    let word =
+                        ["4bf92f35-aa", "x", "12ms", "a.b", "17", "k=v", "ok_7"][n as usize % 7];
+                    let end = end.replace("#S", &took).replace("#W", word);
+                    format!(
+                        "{client} - - [{time}] \"{request}\" {status} {size}{headers}{end}{tail}\n"
+                    )
+                },
+            )
+    }
+
     fn logfmt_line() -> impl Strategy<Value = String> {
         const TIMES: &[&str] = &["\"2024-03-06 12:00:02\"", "soon", "", "1709726400"];
         const IDS: &[&str] = &["-", "none", "\"a b\"", "(x)", "a,b=c", "", "ü"];
@@ -533,6 +608,12 @@ mod tests {
 
         #[test]
         fn calls_like_others_too(lines in proptest::collection::vec(logfmt_line(), 1200)) {
+            let (quick, full) = both(lines.concat().as_bytes());
+            prop_assert_eq!(quick, full);
+        }
+
+        #[test]
+        fn requests_like_others_too(lines in proptest::collection::vec(access_line(), 1500)) {
             let (quick, full) = both(lines.concat().as_bytes());
             prop_assert_eq!(quick, full);
         }

@@ -8,6 +8,7 @@ use super::tokens::{self, Shape, Token, Tokens};
 use super::{Lines, Refusal};
 use crate::model::{DurationUnit, Field, Record, Stamp};
 use crate::parse::fields::{Draft, Fields};
+use crate::parse::layout::{self, Cut, Role, Shape as Written, range_in};
 use crate::parse::{pairs, stamp};
 
 pub(super) static FORMAT: Lines = Lines {
@@ -15,7 +16,7 @@ pub(super) static FORMAT: Lines = Lines {
     about: "access logs of nginx, Apache and Traefik: common, combined, with extras at the end",
     shown: "requests in an access log",
     read,
-    cut: |_, _| None,
+    cut,
 };
 
 fn read(
@@ -69,6 +70,79 @@ fn read(
     }
     emit(&fields.finish(draft)?);
     Ok(())
+}
+
+/// Where the values stand, of a line that ends with nothing, or with a time in seconds and words that say nothing. Which of
+/// the words it is that says how long the request took, the record tells.
+fn cut(text: &str, _: &mut Fields) -> Option<Vec<Cut>> {
+    let (before, _, after) = split(text)?;
+    let mut cuts: Vec<Cut> = Vec::new();
+    for word in before.split_whitespace() {
+        let role = if is_address(word) {
+            Role::Address
+        } else {
+            Role::Tells
+        };
+        cuts.push(cut_of(text, word, Written::Bare, role)?);
+    }
+    let open = before.len() + 1;
+    let close = open + memchr::memchr(b']', &text.as_bytes()[open..])?;
+    cuts.push(cut_of(
+        text,
+        &text[open..close],
+        Written::Bracketed,
+        Role::Stamp,
+    )?);
+    let mut tokens = Tokens::of(after);
+    let (request, status, size) = (tokens.next()?, tokens.next()?, tokens.next()?);
+    cuts.push(cut_of_token(text, request, Role::Tells)?);
+    cuts.push(cut_of_token(text, status, Role::Tells)?);
+    let role = |t: Token<'_>| {
+        if t.is_count() {
+            Role::Count
+        } else {
+            Role::Tells
+        }
+    };
+    cuts.push(cut_of_token(text, size, role(size))?);
+    let mut ahead = tokens;
+    if is_header(ahead.next()) {
+        let referer = tokens.next()?;
+        let is_told = referer.shape == Shape::Bare;
+        let role = if is_told { Role::Tells } else { Role::Nothing };
+        cuts.push(cut_of_token(text, referer, role)?);
+        if is_header(ahead.next()) {
+            cuts.push(cut_of_token(text, tokens.next()?, Role::Tells)?);
+        }
+    }
+    // A number alone is read by what stands before it and by what other lines had there.
+    if lone_number(tokens).is_some() {
+        return None;
+    }
+    for token in tokens {
+        let bytes = token.text.as_bytes();
+        let role = match token.shape {
+            Shape::Bare if layout::is_seconds(bytes) => Role::Seconds,
+            Shape::Bare | Shape::Quoted if layout::is_word(bytes) => Role::Word,
+            _ if token.text.contains('=') => return None,
+            _ => Role::Tells,
+        };
+        cuts.push(cut_of_token(text, token, role)?);
+    }
+    Some(cuts)
+}
+
+fn cut_of_token(text: &str, token: Token<'_>, role: Role) -> Option<Cut> {
+    let shape = match token.shape {
+        Shape::Bare => Written::Bare,
+        Shape::Quoted => Written::Quoted,
+        Shape::Bracketed => Written::Bracketed,
+    };
+    cut_of(text, token.text, shape, role)
+}
+
+fn cut_of(text: &str, part: &str, shape: Written, role: Role) -> Option<Cut> {
+    range_in(text, part).map(|range| Cut { range, shape, role })
 }
 
 /// A header in quotes, or `-` where there was none.
