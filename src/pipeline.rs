@@ -23,6 +23,7 @@ use crate::timeline::Timeline;
 use crate::{attribution, outage, parse, source, timeline};
 
 use assemble::{base_report, cite, id_of, report_of};
+pub use digest::DIGEST_VERSION;
 use digest::Digest;
 use inputs::Given;
 use reading::{keep_wanted, keep_wanted_outages, read_all};

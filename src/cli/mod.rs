@@ -31,6 +31,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use exit::ExitStatus;
 
+use crate::{pipeline, report};
+
 /// What every subcommand that analyses says at the end of its long help.
 pub(crate) const EXIT_STATUS_HELP: &str = "\
 Exit status:
@@ -47,12 +49,16 @@ Examples:
   knockon explain pay_1042 logs/                        why this one failed
   knockon inspect logs/                                 how each file was understood";
 
-/// The zone database is built in, and ages with the build.
+/// What a script or a report of a defect may need to know; the zone database is built in, and ages with the build.
 static LONG_VERSION: LazyLock<String> = LazyLock::new(|| {
     let version = env!("CARGO_PKG_VERSION");
     format!(
-        "{version}\ntime zone database {}",
-        chrono_tz::IANA_TZDB_VERSION
+        "{version}\nreport schema {}\ndigest format {}\ntime zone database {}\n{} {}",
+        report::SCHEMA_VERSION,
+        pipeline::DIGEST_VERSION,
+        chrono_tz::IANA_TZDB_VERSION,
+        std::env::consts::OS,
+        std::env::consts::ARCH,
     )
 });
 

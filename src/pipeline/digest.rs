@@ -17,7 +17,7 @@ use crate::timeline::Part;
 /// How the first line begins.
 const MAGIC: &str = "knockon digest ";
 /// The version that is written, and the only one that is read: it grows with each change to what a block holds.
-const VERSION: u32 = 1;
+pub const DIGEST_VERSION: u32 = 1;
 /// zstd's own default: a digest is written once and sent, but people wait for it.
 const LEVEL: i32 = 3;
 
@@ -43,7 +43,7 @@ pub(super) struct Kept {
 
 /// Writes a digest.
 pub(super) fn write(digest: &Digest, out: &mut dyn Write) -> Result<()> {
-    writeln!(out, "{MAGIC}{VERSION}")?;
+    writeln!(out, "{MAGIC}{DIGEST_VERSION}")?;
     let mut packed = zstd::Encoder::new(out, LEVEL)?;
     packed.include_checksum(true)?;
     block(&digest.warnings, &mut packed)?;
@@ -84,8 +84,8 @@ pub(super) fn read(input: &Input, limits: &Limits) -> Result<Option<Digest>> {
         return Ok(None);
     };
     ensure!(
-        version == VERSION.to_string(),
-        "{}: a digest of format {version}, and this knockon reads format {VERSION}; make it anew from the logs, or take the \
+        version == DIGEST_VERSION.to_string(),
+        "{}: a digest of format {version}, and this knockon reads format {DIGEST_VERSION}; make it anew from the logs, or take the \
          knockon that made it",
         input.shown
     );

@@ -44,7 +44,7 @@ pub use keep::{Kept, keep_edits};
 pub use layout::{Layout, built_in_layout, built_in_layouts};
 pub use redact::Redact;
 pub use suggestion::write_suggestions;
-pub use wire::schema;
+pub use wire::{SCHEMA_VERSION, schema};
 pub use zone::DisplayZone;
 
 /// How an output is to look. Decided once, by the command line.

@@ -18,7 +18,7 @@ use super::sentences;
 use super::view::Context;
 
 /// Version of every schema here; changes when a key changes its meaning or goes away.
-pub(crate) const SCHEMA_VERSION: &str = "1";
+pub const SCHEMA_VERSION: &str = "1";
 
 /// The JSON Schema of an output: `analyze`, `failures`, `timeline`, `inspect` or `explain`.
 pub fn schema(which: &str) -> Option<serde_json::Value> {
