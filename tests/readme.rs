@@ -7,8 +7,6 @@ use std::path::PathBuf;
 use std::process::Command;
 
 const BEGIN: &str = "<!-- report:begin";
-/// The section that the README ends with.
-const LAST: &str = "\nDetection\n";
 const END: &str = "<!-- report:end -->";
 
 fn root() -> PathBuf {
@@ -35,12 +33,7 @@ fn the_report_in_the_readme_is_what_the_program_prints() {
     let begin = readme.find(BEGIN).expect("a begin marker");
     let begin = begin + readme[begin..].find('\n').expect("a line end") + 1;
     let end = readme.find(END).expect("an end marker");
-    let report = report();
-    // The README shows the beginning; the rest is for who runs it.
-    let cut = report.find(LAST).map_or(report.len(), |at| {
-        at + report[at..].find("\n\n").map_or(0, |end| end + 1)
-    });
-    let fresh = format!("\n```text\n{}…\n```\n\n", &report[..cut]);
+    let fresh = format!("\n```text\n{}```\n\n", report());
     if std::env::var_os("KNOCKON_UPDATE").is_some() {
         fs::write(
             &path,
@@ -75,4 +68,10 @@ fn every_file_that_the_readme_links_exists() {
     for link in links {
         assert!(root().join(link).exists(), "{link} is missing");
     }
+}
+
+#[test]
+fn the_report_fits_one_screen() {
+    let lines = report().lines().count();
+    assert!(lines <= 45, "{lines} lines");
 }

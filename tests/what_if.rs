@@ -18,7 +18,7 @@ fn analyze(config: &str, format: &str) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_knockon"))
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
         .env_clear()
-        .args(["analyze", "-f", format, LOGS, "--config"])
+        .args(["analyze", "-v", "-f", format, LOGS, "--config"])
         .arg(file)
         .output()
         .unwrap();

@@ -1,4 +1,6 @@
 //! `analyze` on the terminal: the answer in its first lines, then what it rests on.
+//!
+//! Without `-v` it is a summary for one screen; `-v` adds the tables, the reasons and the what-ifs.
 
 use std::io::{self, Write};
 
@@ -9,8 +11,8 @@ use crate::model::{Outage, Report, StripBucket};
 use super::chart::{self, Chart};
 use super::columns::{Align, Columns, Tone, cut, paint, paragraph};
 use super::escape;
-use super::outages::OutageView;
-use super::view::{Context, CountTable, Digest, Fact, InputView};
+use super::outages::{self, OutageView};
+use super::view::{Context, CountRow, CountTable, Digest, Fact, InputView};
 use super::words;
 use super::{Reporter, View};
 
@@ -37,21 +39,43 @@ impl Reporter for Table {
         answer(&cx, &digest, out)?;
         outages(&cx, &digest, out)?;
         strips(&cx, out)?;
-        let told = |t: &&CountTable| view.verbose > 0 || t.shown_first;
-        for table in digest.tables.iter().filter(told) {
-            counts(&cx, table, out)?;
-        }
-        impact(&cx, &digest, out)?;
-        error_budget(&cx, &digest, out)?;
-        facts(&cx, "Detection", &digest.detection, out)?;
-        findings(&cx, &digest, out)?;
-        what_if(&cx, &digest, out)?;
-        if view.verbose > 0 {
-            agreement(&cx, &digest, out)?;
+        if view.verbose == 0 {
+            in_short(&cx, &digest, out)?;
+        } else {
+            at_length(&cx, &digest, out)?;
         }
         warnings(&cx, &digest, out)?;
-        inputs(&cx, &digest, out)
+        inputs(&cx, &digest, out)?;
+        pointer(&cx, &digest, out)
     }
+}
+
+/// What a screen has room for.
+fn in_short(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result<()> {
+    shares(cx, digest, out)?;
+    findings(cx, digest, out)
+}
+
+/// Everything else, with -v.
+fn at_length(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result<()> {
+    for table in &digest.tables {
+        counts(cx, table, out)?;
+    }
+    impact(cx, digest, out)?;
+    error_budget(cx, digest, out)?;
+    facts(cx, "Detection", &digest.detection, out)?;
+    findings(cx, digest, out)?;
+    what_if(cx, digest, out)?;
+    agreement(cx, digest, out)
+}
+
+/// Where the rest is, for who reads the short form.
+fn pointer(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result<()> {
+    if cx.view.verbose > 0 || digest.inputs.is_empty() {
+        return Ok(());
+    }
+    let text = "-v shows the reasons, all counts, amounts, detection, what-ifs and inputs.";
+    paragraph(text, "", cx.view, Tone::Faint, out)
 }
 
 fn heading(cx: &Context<'_>, text: &str, out: &mut dyn Write) -> io::Result<()> {
@@ -64,9 +88,11 @@ fn answer(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result<
         paragraph(sentence, "", cx.view, tone, out)?;
     }
     if !digest.has_outage {
-        for line in &digest.looked_at {
+        let most = shown(cx.view, digest.looked_at.len());
+        for line in &digest.looked_at[..most] {
             paragraph(line, "  ", cx.view, Tone::Plain, out)?;
         }
+        more(digest.looked_at.len(), most, out)?;
     }
     Ok(())
 }
@@ -74,6 +100,14 @@ fn answer(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result<
 fn outages(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result<()> {
     if !digest.has_outage {
         return Ok(());
+    }
+    if let ([one], 0) = (&digest.outages[..], cx.view.verbose) {
+        heading(
+            cx,
+            &escape::visible(&format!("Outage {} ({})", one.heading, one.lasted)),
+            out,
+        )?;
+        return outage(cx, one, "  ", out);
     }
     heading(cx, "Outages", out)?;
     let wide = cx.view.width >= 100;
@@ -88,7 +122,8 @@ fn outages(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result
         head.insert(3, ("recovered", Align::Left));
     }
     let mut table = Columns::new(&head, 1);
-    for o in &digest.outages {
+    let most = shown(cx.view, digest.outages.len());
+    for o in &digest.outages[..most] {
         let mut cells = vec![
             o.id.clone(),
             o.exchange.clone(),
@@ -103,34 +138,62 @@ fn outages(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result
         table.toned_row(cells, (o.caused > 0).then_some((caused, Tone::Bad)));
     }
     table.write(cx.view, 2, out)?;
-    let line = |lead: &str, text: &str, out: &mut dyn Write| {
-        paragraph(text, lead, cx.view, Tone::Plain, out)
-    };
-    for o in &digest.outages {
-        line(
-            &format!("  {}: ", o.id),
-            &format!("{}; established from {}", o.kind, o.sources),
-            out,
-        )?;
-        line("      ", &format!("onset {}", o.onset_prose), out)?;
-        line("      ", &format!("recovery {}", o.recovered_prose), out)?;
-        components(cx, o, out)?;
-        line(
-            "      ",
-            &format!("the exchange's own word: {}", o.acknowledged),
-            out,
-        )?;
-        if cx.view.verbose > 0 {
-            for e in &o.evidence {
-                line(
-                    &format!("      {:<8}", e.side),
-                    &format!("{} [{}] {}", e.detail, e.rule, e.cite),
-                    out,
-                )?;
-            }
+    more(digest.outages.len(), most, out)?;
+    let main = outages::main_outage(cx.report);
+    for (at, o) in digest.outages.iter().enumerate() {
+        if cx.view.verbose > 0 || main == Some(at) {
+            outage(cx, o, &format!("  {}: ", o.id), out)?;
         }
     }
     Ok(())
+}
+
+/// What is known of one outage; the short form tells it of the main one only.
+fn outage(cx: &Context<'_>, o: &OutageView, lead: &str, out: &mut dyn Write) -> io::Result<()> {
+    let under = " ".repeat(lead.width());
+    let line = |lead: &str, text: &str, out: &mut dyn Write| {
+        paragraph(text, lead, cx.view, Tone::Plain, out)
+    };
+    line(
+        lead,
+        &format!("{}; established from {}", o.kind, o.sources),
+        out,
+    )?;
+    line(&under, &format!("onset {}", o.onset_prose), out)?;
+    line(&under, &format!("recovery {}", o.recovered_prose), out)?;
+    if cx.view.verbose > 0 {
+        components(cx, o, out)?;
+    } else if !o.components.is_empty() {
+        line(&under, &hit(o), out)?;
+    }
+    line(
+        &under,
+        &format!("the exchange's own word: {}", o.acknowledged),
+        out,
+    )?;
+    if cx.view.verbose > 0 {
+        for e in &o.evidence {
+            line(
+                &format!("{under}{:<8}", e.side),
+                &format!("{} [{}] {}", e.detail, e.rule, e.cite),
+                out,
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// What was hit, in one sentence.
+fn hit(o: &OutageView) -> String {
+    let parts: Vec<String> = o
+        .components
+        .iter()
+        .map(|c| format!("{}: {} bad, usually {}", c.name, c.failed, c.usual))
+        .collect();
+    match parts.len() {
+        0..=3 => parts.join("; "),
+        n => format!("{}; {} more", parts[..2].join("; "), n - 2),
+    }
 }
 
 /// What was hit, with its rates; -v adds how it went on.
@@ -212,9 +275,9 @@ pub(super) fn strips(cx: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     }
     axis(cx, &chart, columns, out)?;
     let legend = if cx.view.unicode {
-        "height: share that failed, up to the strip's peak; \u{b7} none failed; blank: nothing was logged"
+        "height: share that failed, of the peak; \u{b7} none failed; blank: nothing logged"
     } else {
-        "1-9: share that failed, in tenths of the strip's peak; . none failed; blank: nothing was logged"
+        "1-9: share that failed, in 9ths of the peak; . none failed; blank: nothing logged"
     };
     paragraph(legend, "  ", cx.view, Tone::Faint, out)
 }
@@ -287,7 +350,7 @@ fn axis(
 /// How many of so many rows are shown. A single row is not left out: saying so would take its line.
 fn shown(view: &View, there: usize) -> usize {
     let most = match view.verbose {
-        0 => 6,
+        0 => 3,
         1 => 25,
         _ => usize::MAX,
     };
@@ -296,6 +359,56 @@ fn shown(view: &View, there: usize) -> usize {
     } else {
         most
     }
+}
+
+/// How the failures are spread, a line for each kind of heading, cut at the width.
+fn shares(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result<()> {
+    let told = |t: &&CountTable| t.shown_first && (digest.has_knock_on || !t.only_caused);
+    let tables: Vec<&CountTable> = digest.tables.iter().filter(told).collect();
+    if tables.is_empty() {
+        return Ok(());
+    }
+    let title = if digest.has_knock_on {
+        "Followed from an outage, of the failed attempts"
+    } else {
+        "Failed, of the attempts"
+    };
+    heading(cx, title, out)?;
+    let width = tables.iter().map(|t| t.by.width()).max().unwrap_or(0);
+    for table in tables {
+        let lead = format!("  {:<width$}  ", table.by);
+        let rows: Vec<String> = table
+            .rows
+            .iter()
+            .map(|r| share_of(r, table, digest.has_knock_on))
+            .collect();
+        let room = cx.view.width.saturating_sub(lead.width());
+        writeln!(out, "{lead}{}", fitting(&rows, room, cx.view.unicode))?;
+    }
+    Ok(())
+}
+
+fn share_of(row: &CountRow, table: &CountTable, knock_on: bool) -> String {
+    let name = escape::visible(&row.name);
+    match (table.only_caused, knock_on) {
+        (true, _) => format!("{name} {}", row.caused),
+        (false, true) => format!("{name} {} of {}", row.caused, row.failed),
+        (false, false) => format!("{name} {} of {}", row.failed, row.attempts),
+    }
+}
+
+/// As many items as fit on one line, and how many did not.
+fn fitting(items: &[String], width: usize, unicode: bool) -> String {
+    let line = |n: usize| match items.len() - n {
+        0 => items.join(", "),
+        left => format!(
+            "{}, {} more",
+            items[..n].join(", "),
+            words::count(left as u64)
+        ),
+    };
+    let most = (1..=items.len()).rev().find(|n| line(*n).width() <= width);
+    cut(&line(most.unwrap_or(items.len().min(1))), width, unicode)
 }
 
 fn counts(cx: &Context<'_>, table: &CountTable, out: &mut dyn Write) -> io::Result<()> {
@@ -358,9 +471,6 @@ fn impact(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result<
     if digest.money.is_empty() {
         return Ok(());
     }
-    if digest.impact.iter().all(|f| f.repeats) && cx.view.verbose == 0 {
-        heading(cx, "Impact", out)?;
-    }
     let mut table = Columns::new(
         &[
             ("currency", Align::Left),
@@ -385,12 +495,8 @@ fn impact(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result<
     more(digest.money.len(), most, out)
 }
 
-/// Labels and values; what the lines above said already only with -v.
+/// Labels and values.
 fn facts(cx: &Context<'_>, title: &str, facts: &[Fact], out: &mut dyn Write) -> io::Result<()> {
-    let facts: Vec<&Fact> = facts
-        .iter()
-        .filter(|f| cx.view.verbose > 0 || !f.repeats)
-        .collect();
     if facts.is_empty() {
         return Ok(());
     }
@@ -408,15 +514,14 @@ fn findings(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Resul
         return Ok(());
     }
     heading(cx, "Findings", out)?;
-    for f in &digest.findings {
+    let most = shown(cx.view, digest.findings.len());
+    for f in &digest.findings[..most] {
         let lead = format!("  {:<8}  ", f.severity);
-        paragraph(
-            &format!("{} [{}; {}]", f.title, f.id, f.confidence),
-            &lead,
-            cx.view,
-            Tone::Plain,
-            out,
-        )?;
+        let text = match cx.view.verbose {
+            0 => f.title.clone(),
+            _ => format!("{} [{}; {}]", f.title, f.id, f.confidence),
+        };
+        paragraph(&text, &lead, cx.view, Tone::Plain, out)?;
         if cx.view.verbose > 0 {
             paragraph(&f.detail, "            ", cx.view, Tone::Plain, out)?;
             for e in &f.evidence {
@@ -426,7 +531,7 @@ fn findings(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Resul
             }
         }
     }
-    Ok(())
+    more(digest.findings.len(), most, out)
 }
 
 fn error_budget(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result<()> {
@@ -473,10 +578,11 @@ fn warnings(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Resul
         return Ok(());
     }
     heading(cx, "Warnings", out)?;
-    for warning in &digest.warnings {
+    let most = shown(cx.view, digest.warnings.len());
+    for warning in &digest.warnings[..most] {
         paragraph(warning, "  - ", cx.view, Tone::Open, out)?;
     }
-    Ok(())
+    more(digest.warnings.len(), most, out)
 }
 
 /// The folder that all paths share, with its slash; nothing when they share none.
@@ -499,22 +605,24 @@ fn inputs(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result<
         heading(cx, "Inputs", out)?;
         return writeln!(out, "  none");
     }
+    let listed: Vec<&InputView> = digest
+        .inputs
+        .iter()
+        .filter(|i| cx.view.verbose > 0 || i.in_question)
+        .collect();
+    if listed.is_empty() {
+        writeln!(out)?;
+        return paragraph(&digest.read, "", cx.view, Tone::Plain, out);
+    }
     let folder = common_folder(digest.inputs.iter().map(|i| i.path.as_str()));
     match folder {
         "" => heading(cx, "Inputs", out)?,
         _ => heading(cx, &format!("Inputs in {}", escape::visible(folder)), out)?,
     }
     paragraph(&digest.read, "  ", cx.view, Tone::Plain, out)?;
-    let listed: Vec<&InputView> = digest
-        .inputs
-        .iter()
-        .filter(|i| cx.view.verbose > 0 || i.in_question)
-        .collect();
     let most = shown(cx.view, listed.len());
-    if !listed.is_empty() {
-        input_rows(cx, &listed[..most], folder.len(), out)?;
-        more(listed.len(), most, out)?;
-    }
+    input_rows(cx, &listed[..most], folder.len(), out)?;
+    more(listed.len(), most, out)?;
     if cx.view.verbose == 0 {
         // what was assumed or moved is among the warnings
         return Ok(());

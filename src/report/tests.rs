@@ -388,10 +388,19 @@ fn the_terminal_is_short_unless_asked() {
         squeezed(&write(by_id(analyze_reporters(), "table"), report, &view))
     };
     let (short, long) = (table(&report, 0), table(&report, 1));
-    for only_long in ["By method", "By error", "Cross-check", "Orders affected"] {
+    for only_long in [
+        "By method",
+        "By error",
+        "Cross-check",
+        "Orders affected",
+        "What if",
+        "Detection",
+    ] {
         assert!(!short.contains(only_long), "{only_long}: {short}");
         assert!(long.contains(only_long), "{only_long}: {long}");
     }
+    let lines = analyze("table", &report).lines().count();
+    assert!(lines <= 60, "{lines} lines are more than a screen");
     // what was rejected is never left out
     assert!(report.inputs.iter().any(|i| i.rejected > 0));
     for input in report.inputs.iter().filter(|i| i.rejected > 0) {
