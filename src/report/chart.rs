@@ -1,10 +1,8 @@
-//! Failure rates over time, as strips: cells for text, bars for the page.
+//! Failure rates over time, as strips of cells; `drawing` makes a picture of them.
 //!
 //! A cell in which nothing was logged is a gap, which is neither health nor failure.
 
-use serde::Serialize;
-
-use crate::model::{Outage, Report, Side, Span, Strip, StripBucket, Time};
+use crate::model::{Outage, Report, Span, Strip, StripBucket, Time};
 
 /// All strips of a report over one stretch of time.
 #[derive(Clone, Debug)]
@@ -38,7 +36,8 @@ impl<'a> Chart<'a> {
         self.span.secs() / columns.max(1) as f64
     }
 
-    fn column_start(&self, column: usize, columns: usize) -> Time {
+    /// When a cell begins.
+    pub(crate) fn column_start(&self, column: usize, columns: usize) -> Time {
         self.span
             .start
             .plus_secs(self.cell_secs(columns) * column as f64)
@@ -105,201 +104,7 @@ pub(crate) fn total(strip: &Strip) -> (u64, u64) {
         .fold((0, 0), |(t, b), cell| (t + cell.total, b + cell.bad))
 }
 
-/// One lane of the drawing on the page; lengths in units of its view box.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Lane {
-    /// What it shows.
-    pub(crate) name: String,
-    /// `exchange` or `payments`.
-    pub(crate) side: &'static str,
-    /// Top of the lane.
-    pub(crate) y: f64,
-    /// Where its name stands.
-    pub(crate) label_y: f64,
-    /// Base line of its bars.
-    pub(crate) base_y: f64,
-    /// Bars of what was logged.
-    pub(crate) bars: Vec<Bar>,
-    /// Stretches where nothing was logged.
-    pub(crate) gaps: Vec<Bar>,
-    /// Full height, as a rate.
-    pub(crate) scale: String,
-}
-
-/// A rectangle with what it says.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Bar {
-    pub(crate) x: f64,
-    pub(crate) y: f64,
-    pub(crate) width: f64,
-    pub(crate) height: f64,
-    pub(crate) title: String,
-}
-
-/// An outage behind the lanes: the certain part, and the uncertainty of both ends.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Band {
-    pub(crate) id: String,
-    pub(crate) x: f64,
-    pub(crate) width: f64,
-    /// Uncertainty of the onset and of the end, each as a stretch.
-    pub(crate) doubts: Vec<(f64, f64)>,
-    pub(crate) title: String,
-}
-
-/// A mark of the time axis.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Tick {
-    pub(crate) x: f64,
-    pub(crate) label: String,
-}
-
-/// The drawing on the page, as numbers and texts; the template makes SVG of it.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Drawing {
-    pub(crate) width: f64,
-    pub(crate) height: f64,
-    pub(crate) top: f64,
-    pub(crate) plot_height: f64,
-    pub(crate) axis_y: f64,
-    pub(crate) lanes: Vec<Lane>,
-    pub(crate) bands: Vec<Band>,
-    pub(crate) ticks: Vec<Tick>,
-}
-
-const DRAWING_WIDTH: f64 = 1000.0;
-const DRAWING_COLUMNS: usize = 200;
-const DRAWING_TOP: f64 = 18.0;
-const LANE_HEIGHT: f64 = 70.0;
-const BAR_HEIGHT: f64 = 44.0;
-
-/// The words that a drawing needs: how a time is said on the axis and in full, and what a name may show.
-pub(crate) struct Wording<'a> {
-    pub(crate) axis: &'a dyn Fn(Time) -> String,
-    pub(crate) full: &'a dyn Fn(Time) -> String,
-    pub(crate) name: &'a dyn Fn(&str) -> String,
-}
-
-impl Chart<'_> {
-    /// The drawing for the page.
-    pub(crate) fn drawing(&self, words: &Wording<'_>) -> Drawing {
-        let plot_height = LANE_HEIGHT * self.strips.len() as f64;
-        Drawing {
-            width: DRAWING_WIDTH,
-            height: DRAWING_TOP + plot_height + 24.0,
-            top: DRAWING_TOP,
-            plot_height,
-            axis_y: DRAWING_TOP + plot_height + 16.0,
-            lanes: self
-                .strips
-                .iter()
-                .enumerate()
-                .map(|(at, strip)| self.lane(strip, DRAWING_TOP + LANE_HEIGHT * at as f64, words))
-                .collect(),
-            bands: self.outages.iter().map(|o| self.band(o, words)).collect(),
-            ticks: (0..=5)
-                .map(|n| Tick {
-                    x: round(DRAWING_WIDTH * f64::from(n) / 5.0),
-                    label: (words.axis)(
-                        self.span
-                            .start
-                            .plus_secs(self.span.secs() * f64::from(n) / 5.0),
-                    ),
-                })
-                .collect(),
-        }
-    }
-
-    fn lane(&self, strip: &Strip, y: f64, words: &Wording<'_>) -> Lane {
-        let cells = self.cells(strip, DRAWING_COLUMNS);
-        let scale = scale_of(&cells);
-        let base_y = y + LANE_HEIGHT - 6.0;
-        let width = DRAWING_WIDTH / DRAWING_COLUMNS as f64;
-        let (mut bars, mut gaps): (Vec<Bar>, Vec<Bar>) = (Vec::new(), Vec::new());
-        for (at, cell) in cells.iter().enumerate() {
-            let x = round(width * at as f64);
-            match rate(*cell) {
-                Some(rate) if rate > 0.0 => {
-                    let height = round((rate / scale).min(1.0) * BAR_HEIGHT).max(1.0);
-                    bars.push(Bar {
-                        x,
-                        y: round(base_y - height),
-                        width: round(width),
-                        height,
-                        title: format!(
-                            "{}: {} bad",
-                            (words.full)(self.column_start(at, DRAWING_COLUMNS)),
-                            super::words::of(cell.bad, cell.total)
-                        ),
-                    });
-                }
-                Some(_) => {}
-                None => push_gap(&mut gaps, x, width, base_y),
-            }
-        }
-        Lane {
-            name: (words.name)(&strip.name),
-            side: if strip.side == Side::Exchange {
-                "exchange"
-            } else {
-                "payments"
-            },
-            y,
-            label_y: y + 12.0,
-            base_y,
-            bars,
-            gaps,
-            scale: super::words::percent(scale),
-        }
-    }
-
-    fn band(&self, outage: &Outage, words: &Wording<'_>) -> Band {
-        let x = |t: Time| round(self.position(t) * DRAWING_WIDTH);
-        let span = outage.span(self.span.end);
-        let doubts = [Some(outage.start_interval), outage.end_interval]
-            .into_iter()
-            .flatten()
-            .map(|s| (x(s.start), (x(s.end) - x(s.start)).max(1.0)))
-            .collect();
-        Band {
-            id: outage.id.clone(),
-            x: x(span.start),
-            width: (x(span.end) - x(span.start)).max(2.0),
-            doubts,
-            title: format!(
-                "{} {}: {} to {}",
-                outage.id,
-                (words.name)(&outage.exchange_name),
-                (words.full)(outage.start),
-                outage
-                    .end
-                    .map_or("the end of the log".to_owned(), |t| (words.full)(t))
-            ),
-        }
-    }
-}
-
-fn push_gap(gaps: &mut Vec<Bar>, x: f64, width: f64, base_y: f64) {
-    if let Some(last) = gaps.last_mut()
-        && (last.x + last.width - x).abs() < 0.5
-    {
-        last.width = round(x + width - last.x);
-        return;
-    }
-    gaps.push(Bar {
-        x,
-        y: round(base_y - BAR_HEIGHT),
-        width: round(width),
-        height: BAR_HEIGHT,
-        title: "nothing was logged".to_owned(),
-    });
-}
-
 /// Full height of a lane: its peak, but at least 5 %, so that noise does not look like a storm.
 pub(crate) fn scale_of(cells: &[StripBucket]) -> f64 {
     peak(cells).max(0.05)
-}
-
-fn round(x: f64) -> f64 {
-    (x * 100.0).round() / 100.0
 }

@@ -1,6 +1,6 @@
 //! Text from logs was written by strangers: each destination gets it in a form that cannot act there.
 //!
-//! HTML is escaped by the template engine; [`visible`] goes before it, since browsers obey bidi controls too.
+//! A page's template escapes by itself; [`visible`] goes before it, since browsers obey bidi controls too.
 
 use std::borrow::Cow;
 
@@ -27,6 +27,23 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
+}
+
+/// Text for a page: no markup of its own, and nothing that acts.
+pub(crate) fn html(text: &str) -> String {
+    let text = visible(text);
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            _ => out.push(c),
+        }
+    }
+    out
 }
 
 /// Text for prose or a table cell of GitHub-flavoured Markdown: no markup, HTML, link, mention, issue

@@ -6,10 +6,12 @@
 
 mod chart;
 mod columns;
+mod drawing;
 mod escape;
 mod examples;
 mod failures;
 mod html;
+mod html_failures;
 mod inspect;
 mod json;
 mod keep;

@@ -585,21 +585,6 @@ fn warnings(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Resul
     more(digest.warnings.len(), most, out)
 }
 
-/// The folder that all paths share, with its slash; nothing when they share none.
-fn common_folder<'a>(paths: impl Iterator<Item = &'a str>) -> &'a str {
-    let folder = |path: &'a str| path.rfind('/').map_or("", |at| &path[..=at]);
-    let shared = |a: &'a str, b: &'a str| {
-        let same = a
-            .char_indices()
-            .zip(b.chars())
-            .take_while(|((_, x), y)| x == y)
-            .map(|((at, x), _)| at + x.len_utf8());
-        let same = same.last().unwrap_or(0);
-        a[..same].rfind('/').map_or("", |at| &a[..=at])
-    };
-    paths.map(folder).reduce(shared).unwrap_or("")
-}
-
 fn inputs(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result<()> {
     if digest.inputs.is_empty() {
         heading(cx, "Inputs", out)?;
@@ -614,7 +599,7 @@ fn inputs(cx: &Context<'_>, digest: &Digest, out: &mut dyn Write) -> io::Result<
         writeln!(out)?;
         return paragraph(&digest.read, "", cx.view, Tone::Plain, out);
     }
-    let folder = common_folder(digest.inputs.iter().map(|i| i.path.as_str()));
+    let folder = words::common_folder(digest.inputs.iter().map(|i| i.path.as_str()));
     match folder {
         "" => heading(cx, "Inputs", out)?,
         _ => heading(cx, &format!("Inputs in {}", escape::visible(folder)), out)?,

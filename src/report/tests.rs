@@ -977,7 +977,7 @@ fn examples_are_picked_and_cited() {
 fn many_failures_are_capped_on_the_page_and_nowhere_else() {
     let mut report = sample::report();
     let one = report.failures[0].clone();
-    report.failures.resize(2_100, one);
+    report.failures.resize(50_100, one);
     let html = analyze("html", &report);
     assert!(html.contains("100 more failed attempts are not shown here"));
     let lines = write(
@@ -985,7 +985,93 @@ fn many_failures_are_capped_on_the_page_and_nowhere_else() {
         &report,
         &View::default(),
     );
-    assert_eq!(lines.lines().count(), 2_100);
+    assert_eq!(lines.lines().count(), 50_100);
+}
+
+#[test]
+fn the_page_asks_nothing_of_anyone_and_runs_nothing() {
+    let html = analyze("html", &sample::report());
+    let values = regex::Regex::new(r#""[^"]*""#).unwrap();
+    let tags = regex::Regex::new("<[^>]*>").unwrap();
+    let acting =
+        regex::Regex::new(r"<(script|link|img|iframe|object|base)\b|\s(src|on\w+)=").unwrap();
+    for tag in tags.find_iter(&values.replace_all(&html, "_")) {
+        assert!(!acting.is_match(tag.as_str()), "{}", tag.as_str());
+    }
+    assert!(!html.contains("url(") && !html.contains("@import"));
+    let links = regex::Regex::new("href=\"?([^\" >]*)").unwrap();
+    for link in links.captures_iter(&html) {
+        let id = link[1].strip_prefix('#').expect("a link inside the page");
+        assert!(
+            html.contains(&format!("id=\"{id}\"")),
+            "#{id} leads nowhere"
+        );
+    }
+}
+
+#[test]
+fn a_filter_shows_as_many_rows_as_it_says() {
+    let html = analyze("html", &sample::report());
+    let options =
+        regex::Regex::new(r#"<option value="(\w+)">[^<]* \(([\d,]+)\)</option>"#).unwrap();
+    let rows = regex::Regex::new(r#"<tr class="([^"]*)">"#).unwrap();
+    let has = |class: &str, row: &str| row.split(' ').any(|c| c == class);
+    let mut seen = 0;
+    for option in options.captures_iter(&html) {
+        let shown = rows.captures_iter(&html).filter(|r| has(&option[1], &r[1]));
+        assert_eq!(
+            words::count(shown.count() as u64),
+            option[2],
+            "{}",
+            &option[0]
+        );
+        assert!(
+            html.contains(&format!(":not(.{})", &option[1])),
+            "{}",
+            &option[0]
+        );
+        seen += 1;
+    }
+    assert!(seen >= 4, "{seen} choices");
+}
+
+#[test]
+fn every_lane_of_the_chart_can_be_read_and_reached() {
+    let report = sample::report();
+    let html = analyze("html", &report);
+    let (_, svg) = html.split_once("<svg").unwrap();
+    let (svg, _) = svg.split_once("</svg>").unwrap();
+    for lane in ["calls to binance", "payments", "status page", "O1 binance"] {
+        assert!(svg.contains(lane), "{lane}");
+    }
+    let merchants: BTreeSet<&str> = report
+        .failures
+        .iter()
+        .filter_map(|f| f.merchant.as_deref())
+        .collect();
+    assert!(!merchants.is_empty());
+    for merchant in merchants {
+        assert!(
+            svg.contains(&format!(">{} <", escape::html(merchant))),
+            "{merchant}"
+        );
+    }
+    let marks: Vec<&str> = svg.split("<g class=\"f").skip(1).collect();
+    assert!(marks.len() > report.outages.len());
+    for mark in marks {
+        let (tag, _) = mark.split_once('>').unwrap();
+        assert!(
+            tag.contains("tabindex=\"0\"") && tag.contains("role=\"img\""),
+            "{tag}"
+        );
+        assert!(!tag.contains("aria-label=\"\""), "{tag}");
+    }
+    let doubts = svg.matches("class=\"doubt\"").count();
+    let ends = report
+        .outages
+        .iter()
+        .map(|o| 1 + usize::from(o.end_interval.is_some()));
+    assert_eq!(doubts, ends.sum::<usize>());
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::model::{
     SourceRef, Time, Verdict, WhatIfCase, ZoneFrom,
 };
 
-use super::chart::{Chart, Drawing, Wording};
+use super::drawing::{self, Drawing};
 use super::examples;
 use super::outages::{self, OutageView, caused_by, main_outage};
 use super::phrases;
@@ -432,7 +432,7 @@ impl Digest {
             summary: sentences::summary(cx),
             looked_at: sentences::looked_at(cx),
             outages: outages::views(cx),
-            drawing: drawing(cx),
+            drawing: drawing::of(cx),
             tables: count_tables(cx),
             impact: impact_facts(cx),
             money: money(cx),
@@ -473,16 +473,6 @@ fn redaction_note(view: &View) -> &'static str {
         super::Redact::None => "texts from logs are not redacted",
         super::Redact::Strict => "texts from logs are redacted strictly; ids are pseudonyms",
     }
-}
-
-fn drawing(cx: &Context<'_>) -> Option<Drawing> {
-    Chart::of(cx.report).map(|chart| {
-        chart.drawing(&Wording {
-            axis: &|t| cx.zone().clock(t),
-            full: &|t| cx.zone().stamp(t),
-            name: &|n| cx.text(n),
-        })
-    })
 }
 
 fn key_facts(cx: &Context<'_>) -> Vec<Fact> {

@@ -165,6 +165,21 @@ pub(crate) fn sentence(text: &str) -> String {
     out
 }
 
+/// The folder that all paths share, with its slash; nothing when they share none.
+pub(crate) fn common_folder<'a>(paths: impl Iterator<Item = &'a str>) -> &'a str {
+    let folder = |path: &'a str| path.rfind('/').map_or("", |at| &path[..=at]);
+    let shared = |a: &'a str, b: &'a str| {
+        let same = a
+            .char_indices()
+            .zip(b.chars())
+            .take_while(|((_, x), y)| x == y)
+            .map(|((at, x), _)| at + x.len_utf8());
+        let same = same.last().unwrap_or(0);
+        a[..same].rfind('/').map_or("", |at| &a[..=at])
+    };
+    paths.map(folder).reduce(shared).unwrap_or("")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
