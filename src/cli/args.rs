@@ -306,7 +306,7 @@ fn zone_arg(text: &str) -> Result<ZoneArg, String> {
     })
 }
 
-fn display_zone(text: &str) -> Result<DisplayZone, String> {
+pub(crate) fn display_zone(text: &str) -> Result<DisplayZone, String> {
     text.parse()
 }
 

@@ -19,7 +19,7 @@ Examples:
 pub(super) struct Args {
     /// Of this subcommand rather than of knockon as a whole
     #[arg(value_name = "SUBCOMMAND",
-          value_parser = ["analyze", "failures", "explain", "timeline", "inspect", "schema", "template", "completions", "man"])]
+          value_parser = ["analyze", "failures", "explain", "timeline", "compare", "inspect", "digest", "schema", "template", "completions", "man"])]
     subcommand: Option<String>,
 }
 

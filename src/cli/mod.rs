@@ -6,6 +6,7 @@
 
 mod analyze;
 mod args;
+mod compare;
 mod completions;
 mod destinations;
 mod digest;
@@ -88,6 +89,7 @@ enum Command {
     Failures(failures::Args),
     Explain(explain::Args),
     Timeline(timeline::Args),
+    Compare(compare::Args),
     Inspect(inspect::Args),
     Digest(digest::Args),
     Schema(schema::Args),
@@ -118,6 +120,7 @@ fn run(command: Command) -> anyhow::Result<ExitStatus> {
         Command::Failures(args) => failures::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Timeline(args) => timeline::run(&args),
+        Command::Compare(args) => compare::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Digest(args) => digest::run(&args),
         Command::Schema(args) => schema::run(&args),

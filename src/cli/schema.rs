@@ -11,11 +11,11 @@ use crate::report;
 /// The JSON Schema of an output
 ///
 /// analyze: of "analyze -f json". failures: of one row of "failures -f jsonl". timeline: of one row of
-/// "timeline --all -f jsonl". inspect: of "inspect -f json".
+/// "timeline --all -f jsonl". inspect, explain and compare: of "-f json" of these.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Which output
-    #[arg(value_name = "OUTPUT", value_parser = ["analyze", "failures", "timeline", "inspect"])]
+    #[arg(value_name = "OUTPUT", value_parser = ["analyze", "failures", "timeline", "inspect", "explain", "compare"])]
     which: String,
 }
 

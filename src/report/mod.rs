@@ -6,6 +6,7 @@
 
 mod chart;
 mod columns;
+pub mod compare;
 mod drawing;
 mod escape;
 mod examples;

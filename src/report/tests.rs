@@ -856,7 +856,9 @@ fn the_analysis_has_the_contracts_keys() {
 fn schemas_are_committed_and_real_output_follows_them() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/schema");
     let update = std::env::var_os("KNOCKON_UPDATE_SCHEMAS").is_some();
-    for which in ["analyze", "failures", "timeline", "inspect", "explain"] {
+    for which in [
+        "analyze", "failures", "timeline", "inspect", "explain", "compare",
+    ] {
         let schema = schema(which).unwrap();
         let text = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());
         let path = folder.join(format!("{which}.json"));
@@ -898,6 +900,7 @@ fn documents(which: &str) -> Vec<Value> {
                 write(by_id(timeline_reporters(), "jsonl"), report, &view) + &rows("jsonl", &view)
             }
             "inspect" => write(by_id(inspect_reporters(), "json"), report, &view),
+            "compare" => compared(report, &reports[0], "json"),
             _ => explanations(report),
         };
         for value in serde_json::Deserializer::from_str(&text).into_iter() {
@@ -905,6 +908,84 @@ fn documents(which: &str) -> Vec<Value> {
         }
     }
     out
+}
+
+fn compared(a: &Report, b: &Report, format: &str) -> String {
+    let read = |name, report| compare::Analysed::read(name, &analyze("json", report)).unwrap();
+    let mut out = Vec::new();
+    let view = View::default();
+    compare::write(
+        &read("a.json", a),
+        &read("b.json", b),
+        &view,
+        format,
+        &mut out,
+    )
+    .unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn a_comparison_states_each_difference_and_no_other() {
+    let a = sample::report();
+    let mut b = a.clone();
+    let outage = &mut b.outages[0];
+    outage.end = outage.end.map(|end| end.plus_secs(600.0));
+    b.impact.orders_lost += 7;
+    b.findings.clear();
+    let c = json(&compared(&a, &b, "json"));
+    let measures = c["measures"].as_array().unwrap();
+    let changed: Vec<(&str, f64)> = measures
+        .iter()
+        .map(|m| {
+            (
+                m["id"].as_str().unwrap(),
+                m["change"].as_f64().unwrap_or(0.0),
+            )
+        })
+        .filter(|(_, change)| *change != 0.0)
+        .collect();
+    assert_eq!(changed, [("duration_s", 600.0), ("orders_lost", 7.0)]);
+    assert_eq!(
+        c["findings_only_in_a"].as_array().unwrap().len(),
+        a.findings.len()
+    );
+    assert_eq!(c["findings_only_in_b"], serde_json::json!([]));
+
+    let table = compared(&a, &b, "table");
+    assert!(table.starts_with("Knock-on failures: "), "{table}");
+    assert!(
+        table.contains("+10 min") && table.contains("+7 ("),
+        "{table}"
+    );
+    let same = compared(&a, &a, "markdown");
+    assert!(
+        !same.contains('+') && !same.contains("Findings only"),
+        "{same}"
+    );
+    tables_hold("compare", &same);
+}
+
+#[test]
+fn a_comparison_says_what_cannot_be_compared() {
+    let a = sample::report();
+    let quiet = compared(&a, &sample::quiet(5, 1, false), "table");
+    assert!(quiet.contains("No outage was found in B."), "{quiet}");
+    assert!(quiet.contains("The numbers of attempts differ"), "{quiet}");
+    let read = |text: &str| {
+        compare::Analysed::read("x.json", text)
+            .unwrap_err()
+            .to_string()
+    };
+    let analysis = analyze("json", &a);
+    let later = analysis.replacen("\"schema_version\": \"1\"", "\"schema_version\": \"2\"", 1);
+    assert!(
+        read(&later).contains("x.json has schema version \"2\"")
+            && read(&later).contains("compares \"1\"")
+    );
+    assert!(read("{}").contains("not what \"knockon analyze -f json\" writes"));
+    assert!(read("{\"schema_version\": \"1\", \"inputs\": []}").contains("outages"));
+    assert!(read("payments: 3").contains("not one JSON document"));
 }
 
 fn explanations(report: &Report) -> String {

@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::model;
 use crate::model::{Report, SourceRef, Time};
 
+use super::compare::Comparison;
 use super::outages::caused_by;
 use super::redact::Redactor;
 use super::sentences;
@@ -20,7 +21,7 @@ use super::view::Context;
 /// Version of every schema here; changes when a key changes its meaning or goes away.
 pub const SCHEMA_VERSION: &str = "1";
 
-/// The JSON Schema of an output: `analyze`, `failures`, `timeline`, `inspect` or `explain`.
+/// The JSON Schema of an output: `analyze`, `failures`, `timeline`, `inspect`, `explain` or `compare`.
 pub fn schema(which: &str) -> Option<serde_json::Value> {
     let generator = SchemaSettings::draft2020_12()
         .for_serialize()
@@ -30,6 +31,7 @@ pub fn schema(which: &str) -> Option<serde_json::Value> {
         "failures" => generator.into_root_schema_for::<Failure>(),
         "timeline" => generator.into_root_schema_for::<TimelineLine>(),
         "inspect" => generator.into_root_schema_for::<Inspection>(),
+        "compare" => generator.into_root_schema_for::<Comparison>(),
         "explain" => generator.into_root_schema_for::<Explanation>(),
         _ => return None,
     };
