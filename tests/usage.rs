@@ -131,3 +131,58 @@ fn options_named_in_the_text_exist() {
     }
     assert!(seen >= 10, "only {seen} options named");
 }
+
+fn is_there(tool: &str) -> bool {
+    Command::new(tool).arg("--version").output().is_ok()
+}
+
+/// Runs every one-liner of the guide that goes through the tool, in the founding incident's folder.
+fn run_one_liners(tool: &str, least: usize) {
+    if !is_there(tool) {
+        eprintln!("skipped: {tool} is not installed, so its one-liners were not run");
+        return;
+    }
+    let folder = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/fixtures/incidents/binance-2021-08-18"
+    );
+    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_knockon"));
+    let path = std::env::join_paths(std::iter::once(binary.parent().unwrap().to_owned()).chain(
+        std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()),
+    ))
+    .unwrap();
+    let lines: Vec<String> = blocks("sh").iter().flat_map(|b| lines_of(b)).collect();
+    let through = format!("| {tool} ");
+    let of_tool = lines.iter().filter(|l| l.contains(&through));
+    let mut silent = Vec::new();
+    let mut run = 0;
+    for line in of_tool {
+        let output = Command::new("bash")
+            .args(["-o", "pipefail", "-c", line])
+            .current_dir(folder)
+            .env("PATH", &path)
+            .output()
+            .unwrap();
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{line}\n{error}");
+        if output.stdout.is_empty() {
+            silent.push(line);
+        }
+        run += 1;
+    }
+    assert!(run >= least, "only {run} one-liners of {tool}");
+    // one that looks for what this incident has not is no mistake; many would be
+    assert!(silent.len() <= run / 4, "nothing came of {silent:#?}");
+}
+
+#[test]
+#[cfg(unix)]
+fn one_liners_of_jq_work() {
+    run_one_liners("jq", 9);
+}
+
+#[test]
+#[cfg(unix)]
+fn one_liners_of_duckdb_work() {
+    run_one_liners("duckdb", 2);
+}

@@ -10,7 +10,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use super::exit::FailOn;
 use super::progress::Mode;
 use super::terminal::Color;
-use crate::config::nearest;
+use crate::config::{LONGEST_WINDOW_DAYS, nearest, percent};
 use crate::model::{Field, Time};
 use crate::report::{DisplayZone, Reporter};
 use crate::timeline::ZoneSpec;
@@ -109,6 +109,14 @@ pub(crate) struct JudgingArgs {
     /// Probability up to which the verdict is "unrelated" [default: 0.33]
     #[arg(long, value_name = "P", value_parser = probability)]
     pub(crate) unrelated_at: Option<f64>,
+
+    /// Share of attempts that are to succeed: 99.9% or 0.999; reports then say how much error budget was burnt
+    #[arg(long, value_name = "SHARE", value_parser = objective)]
+    pub(crate) slo: Option<f64>,
+
+    /// Days that the objective is for [default: 30]
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=i64::from(LONGEST_WINDOW_DAYS)))]
+    pub(crate) slo_days: Option<u32>,
 }
 
 /// Where the output goes and what it looks like.
@@ -335,6 +343,18 @@ fn probability(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "a probability is a number between 0 and 1".to_owned())
 }
 
+/// A share as in `[slo]`; a number above 1 can only be a percentage.
+fn objective(text: &str) -> Result<f64, String> {
+    let share = match text.trim().parse::<f64>() {
+        Ok(n) if n > 1.0 => percent(&format!("{}%", text.trim())),
+        Ok(n) => Some(n),
+        Err(_) => percent(text),
+    };
+    share
+        .filter(|s| *s > 0.0 && *s < 1.0)
+        .ok_or_else(|| "an objective is a share between 0 and 1: 99.9% or 0.999".to_owned())
+}
+
 /// RFC 3339, or a date (and time) in UTC.
 fn time(text: &str) -> Result<Time, String> {
     let text = text.trim();
@@ -438,6 +458,21 @@ mod tests {
         assert_eq!(zone_arg("binance=Asia/Shanghai"), Ok(named));
         assert!(zone_arg("binance=Asia/Nowhere").is_err());
         assert!(zone_arg("=UTC").is_err());
+    }
+
+    #[test]
+    fn objectives_are_shares_or_percentages() {
+        for (text, share) in [
+            ("99.9%", 0.999),
+            ("0.999", 0.999),
+            ("99.9", 0.999),
+            ("95 %", 0.95),
+        ] {
+            assert_eq!(objective(text), Ok(share), "{text}");
+        }
+        for wrong in ["100%", "1", "0", "-3", "NaN", "high", "250"] {
+            assert!(objective(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

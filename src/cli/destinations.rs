@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::show_error::Fault;
 
 /// Endings of file names, and the format that each stands for.
-const BY_ENDING: [(&str, &str); 9] = [
+const BY_ENDING: [(&str, &str); 11] = [
     ("md", "markdown"),
     ("markdown", "markdown"),
     ("html", "html"),
@@ -17,6 +17,8 @@ const BY_ENDING: [(&str, &str); 9] = [
     ("ndjson", "jsonl"),
     ("csv", "csv"),
     ("txt", "table"),
+    ("mmd", "mermaid"),
+    ("mermaid", "mermaid"),
 ];
 
 /// The formats of a command, and the one that was asked for.

@@ -9,8 +9,8 @@ use anyhow::Result;
 
 use super::args::{InputArgs, JudgingArgs, RunArgs, SelectionArgs, ZoneArg};
 use super::show_error::Fault;
-use crate::config::{Config, ConfigError, InputSection, ThresholdSection};
-use crate::model::{Role, Thresholds, Watched, Window, ZoneFrom};
+use crate::config::{Config, ConfigError, InputSection, ThresholdSection, USUAL_WINDOW_DAYS};
+use crate::model::{Role, SloTarget, Thresholds, Watched, Window, ZoneFrom};
 use crate::parse::MappingRule;
 use crate::pipeline::{DependencyRule, Settings, ZoneRule};
 use crate::source::{self, Limits, Request};
@@ -46,7 +46,7 @@ pub(crate) fn settings(
         classes: Arc::new(classes(config)),
         dependencies: dependencies(config),
         what_if: config.what_if.clone(),
-        slo: config.slo,
+        slo: slo(judging, config.slo)?,
         client_timeout_ms: config.timeouts_ms.clone(),
         watch: Watched::default(),
         threads: run
@@ -179,6 +179,24 @@ fn window(selection: &SelectionArgs) -> Result<Window> {
     })
 }
 
+/// The objective of the command line; what it does not state is as in the configuration.
+fn slo(judging: &JudgingArgs, config: Option<SloTarget>) -> Result<Option<SloTarget>> {
+    let Some(success_rate) = judging.slo.or(config.map(|c| c.success_rate)) else {
+        return match judging.slo_days {
+            None => Ok(None),
+            Some(_) => Err(Fault::new("--slo-days needs an objective")
+                .hint("state one: --slo 99.9%, or [slo] in knockon.toml")
+                .into()),
+        };
+    };
+    let days = judging.slo_days.or(config.map(|c| c.window_days));
+    Ok(Some(SloTarget {
+        success_rate,
+        window_days: days.unwrap_or(USUAL_WINDOW_DAYS),
+        count_declines: config.is_some_and(|c| c.count_declines),
+    }))
+}
+
 fn thresholds(judging: &JudgingArgs, config: ThresholdSection) -> Result<Thresholds> {
     let usual = Thresholds::default();
     let thresholds = Thresholds {
@@ -294,7 +312,7 @@ mod tests {
     fn flags_come_before_the_file() {
         let judging = JudgingArgs {
             caused_at: Some(0.9),
-            unrelated_at: None,
+            ..JudgingArgs::default()
         };
         let config = ThresholdSection {
             caused_at: Some(0.8),
@@ -307,10 +325,39 @@ mod tests {
     }
 
     #[test]
+    fn the_command_line_states_what_it_states_of_an_objective() {
+        let config = Some(SloTarget {
+            success_rate: 0.9,
+            window_days: 7,
+            count_declines: true,
+        });
+        let told = |rate, days, config| {
+            let judging = JudgingArgs {
+                slo: rate,
+                slo_days: days,
+                ..JudgingArgs::default()
+            };
+            slo(&judging, config)
+                .map(|s| s.map(|s| (s.success_rate, s.window_days, s.count_declines)))
+        };
+        assert_eq!(told(None, None, None).unwrap(), None);
+        assert_eq!(
+            told(Some(0.99), None, None).unwrap(),
+            Some((0.99, 30, false))
+        );
+        assert_eq!(
+            told(Some(0.99), None, config).unwrap(),
+            Some((0.99, 7, true))
+        );
+        assert_eq!(told(None, Some(28), config).unwrap(), Some((0.9, 28, true)));
+        assert!(told(None, Some(28), None).is_err());
+    }
+
+    #[test]
     fn thresholds_must_not_cross() {
         let judging = JudgingArgs {
             caused_at: Some(0.3),
-            unrelated_at: None,
+            ..JudgingArgs::default()
         };
         let error = thresholds(&judging, ThresholdSection::default()).unwrap_err();
         assert!(error.to_string().contains("0.3"), "{error}");

@@ -8,6 +8,7 @@ use super::args::{FORMAT_HELP, formats, ids};
 use super::destinations::Formats;
 use super::exit::ExitStatus;
 use super::session::{Common, Destination, Session, Warnings, require_any_read, require_subject};
+use super::show_error::Fault;
 use crate::model::{Report, SourceRef};
 use crate::{pipeline, report, source};
 
@@ -15,6 +16,9 @@ const EXAMPLES: &str = "\
 Examples:
   knockon timeline logs/
   knockon timeline logs/ -f markdown
+  knockon timeline logs/ -f mermaid -o incident.mmd
+  knockon timeline --all logs/ -f timesketch -o events.csv
+  knockon timeline logs/ --notes chat.md --notes alerts.csv
   knockon timeline --all logs/ -f jsonl | jq -c 'select(.status == \"503\")'
   knockon timeline --all logs/ --from '2021-08-18 12:00' --to '2021-08-18 12:05' --display-zone Asia/Shanghai";
 
@@ -41,6 +45,7 @@ pub(super) fn run(args: &Args) -> Result<ExitStatus> {
     };
     let session = Session::start(&args.common, formats)?;
     if args.all {
+        refuse_diagram(&session)?;
         return all(session);
     }
     let progress = session.progress();
@@ -77,6 +82,16 @@ fn all(mut session: Session<'_>) -> Result<ExitStatus> {
     }
     require_any_read(&report)?;
     session.end(&report, Ok(()), Warnings::OnStandardError)
+}
+
+/// A diagram of every record would be none.
+fn refuse_diagram(session: &Session<'_>) -> Result<()> {
+    match session.destinations.iter().any(|d| d.format == "mermaid") {
+        true => {
+            Err(Fault::new("mermaid draws the notable moments: it cannot be had with --all").into())
+        }
+        false => Ok(()),
+    }
 }
 
 fn writer(to: &mut Destination) -> Box<dyn report::RowWriter + '_> {

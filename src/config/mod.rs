@@ -12,3 +12,4 @@ mod valid;
 pub use error::ConfigError;
 pub use suggest::nearest;
 pub use valid::{Config, DependencySection, InputSection, ThresholdSection};
+pub(crate) use valid::{LONGEST_WINDOW_DAYS, USUAL_WINDOW_DAYS, percent};

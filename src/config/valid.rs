@@ -20,9 +20,9 @@ const NO_EXCHANGE: &str = "none";
 /// Longest take-over of a fallback: a day, in seconds.
 const LONGEST_TAKEOVER_S: u32 = 86_400;
 /// Longest window of an objective.
-const LONGEST_WINDOW_DAYS: u32 = 366;
+pub(crate) const LONGEST_WINDOW_DAYS: u32 = 366;
 /// Window of an objective that states none.
-const USUAL_WINDOW_DAYS: u32 = 30;
+pub(crate) const USUAL_WINDOW_DAYS: u32 = 30;
 
 /// What the user states about the logs. An empty file states nothing.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -480,7 +480,7 @@ fn collect<T, U>(
 }
 
 /// `99.9%` as 0.999, by decimals so that no digit is made up.
-fn percent(text: &str) -> Option<f64> {
+pub(crate) fn percent(text: &str) -> Option<f64> {
     let number: Decimal = text.trim().strip_suffix('%')?.trim().parse().ok()?;
     (number / Decimal::ONE_HUNDRED).to_f64()
 }

@@ -7,14 +7,14 @@ use std::io::{self, Write};
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
-use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, context};
 use serde::Serialize;
 
 use crate::model::Report;
 
 use super::escape;
 use super::keep;
-use super::postmortem::Postmortem;
+use super::postmortem::{self, Postmortem};
 use super::view::{self, Context, FailureView};
 use super::wire::Analysis;
 use super::{Audience, Reporter, View, words};
@@ -24,6 +24,9 @@ const BUILT_IN: [(&str, &str); 2] = [
     (POSTMORTEM, include_str!("layouts/postmortem.md")),
     (CUSTOMERS, include_str!("layouts/customers.md")),
 ];
+
+/// The diagram, which is a part of the postmortem and an output of its own.
+const GANTT: (&str, &str) = ("gantt.mmd", include_str!("layouts/gantt.mmd"));
 
 /// Name of the built-in Markdown report.
 pub(super) const POSTMORTEM: &str = "postmortem.md";
@@ -100,6 +103,19 @@ pub(super) fn write(
 ) -> io::Result<()> {
     let environment = environment().map_err(|e| io::Error::other(told(&e)))?;
     render(&environment, name, report, view, out)
+}
+
+/// Writes the diagram alone: a Gantt in Mermaid.
+pub(super) fn gantt(report: &Report, view: &View, out: &mut dyn Write) -> io::Result<()> {
+    let cx = Context::new(report, view);
+    let text = environment()
+        .and_then(|env| {
+            env.get_template(GANTT.0)?.render(
+                context! { gantt => Serde(postmortem::gantt(&cx)), zone => cx.zone().name() },
+            )
+        })
+        .map_err(|e| io::Error::other(told(&e)))?;
+    writeln!(out, "{}", text.trim_end())
 }
 
 /// What a layout can show. `json` and `failures` are made only for layouts that name them, since they are long, and for nobody
@@ -184,7 +200,7 @@ fn environment() -> Result<Environment<'static>, Error> {
         Value::from_safe_string(text.replace("```", "'''"))
     });
     env.add_filter("sentence", |text: Cow<'_, str>| words::sentence(&text));
-    for (name, text) in BUILT_IN {
+    for (name, text) in BUILT_IN.into_iter().chain([GANTT]) {
         env.add_template(name, text)?;
     }
     Ok(env)

@@ -124,6 +124,8 @@ pub fn timeline_reporters() -> &'static [&'static dyn Reporter] {
         &timeline::JsonLines,
         &timeline::Csv,
         &timeline::Markdown,
+        &timeline::Mermaid,
+        &timeline::Timesketch,
     ]
 }
 

@@ -139,7 +139,10 @@ impl Postmortem {
             schema_version: super::wire::SCHEMA_VERSION,
             folder: cx.folder().to_owned(),
             strips: strips(cx),
-            gantt: gantt(cx),
+            gantt: match cx.report.outages.is_empty() {
+                true => Vec::new(),
+                false => gantt(cx),
+            },
             notes_left_out: match left_out {
                 0 => String::new(),
                 n => phrases::NOTES_LEFT_OUT.with(&[("notes", &words::plural(n, "note", "notes"))]),
@@ -239,7 +242,7 @@ fn strips(cx: &Context<'_>) -> String {
 
 /// A row of bars of the diagram.
 #[derive(Clone, Debug, Serialize)]
-struct Lane {
+pub(super) struct Lane {
     name: String,
     bars: Vec<Bar>,
 }
@@ -258,9 +261,9 @@ struct Bar {
 /// Milestones of a lane beyond so many would cover each other.
 const MOST_MILESTONES: usize = 12;
 
-fn gantt(cx: &Context<'_>) -> Vec<Lane> {
+pub(super) fn gantt(cx: &Context<'_>) -> Vec<Lane> {
     let report = cx.report;
-    let Some(window) = report.window.filter(|_| !report.outages.is_empty()) else {
+    let Some(window) = report.window else {
         return Vec::new();
     };
     let logged = bar(cx, "Logged".to_owned(), "done", window.start, window.end);

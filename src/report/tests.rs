@@ -655,6 +655,53 @@ fn csv_is_safe_and_complete() {
 }
 
 #[test]
+fn every_csv_of_a_time_line_is_safe_and_complete() {
+    let report = sample::report();
+    let view = View::default();
+    for format in ["csv", "timesketch"] {
+        let moments = write(by_id(timeline_reporters(), format), &report, &view);
+        for (text, least) in [(moments, report.moments.len()), (rows(format, &view), 1)] {
+            let mut reader = csv::Reader::from_reader(text.as_bytes());
+            if format == "timesketch" {
+                let head: Vec<&str> = reader.headers().unwrap().iter().take(3).collect();
+                assert_eq!(head, ["message", "datetime", "timestamp_desc"]);
+            }
+            let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+            assert!(rows.len() >= least, "{format}: {} rows", rows.len());
+            for cell in rows.iter().flatten() {
+                let acts = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+                assert!(!acts || cell.parse::<f64>().is_ok(), "{cell}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_diagram_holds_its_labels_and_needs_no_outage() {
+    let diagram = |report: &Report| {
+        let reporter = by_id(timeline_reporters(), "mermaid");
+        write(reporter, report, &View::default())
+    };
+    let full = diagram(&sample::report());
+    assert!(
+        full.starts_with("gantt\n") && full.contains("section Exchanges"),
+        "{full}"
+    );
+    let known = ["gantt", "title ", "dateFormat ", "axisFormat ", "section "];
+    for line in full.lines().map(str::trim) {
+        let bar = line.split_once(" :").is_some_and(|(label, rest)| {
+            !label.contains([':', ';', '#', '<', '%']) && rest.split(", ").count() == 3
+        });
+        assert!(bar || known.iter().any(|k| line.starts_with(k)), "{line}");
+    }
+    let quiet = diagram(&sample::quiet(5, 1, false));
+    assert!(
+        quiet.contains("section Logs") && !quiet.contains("Exchanges"),
+        "{quiet}"
+    );
+}
+
+#[test]
 fn rows_have_the_contracts_keys() {
     let report = sample::report();
     let lines = write(

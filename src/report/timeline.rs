@@ -125,6 +125,75 @@ impl Reporter for Csv {
     }
 }
 
+/// A diagram.
+pub(super) struct Mermaid;
+
+impl Reporter for Mermaid {
+    fn id(&self) -> &'static str {
+        "mermaid"
+    }
+
+    fn about(&self) -> &'static str {
+        "a Gantt diagram for a ```mermaid block, as GitHub draws it; not with --all"
+    }
+
+    fn write(&self, report: &Report, view: &View, out: &mut dyn Write) -> io::Result<()> {
+        super::layout::gantt(report, view, out)
+    }
+}
+
+/// Comma-separated values for Timesketch and other tools that merge time lines.
+pub(super) struct Timesketch;
+
+/// The first three are what Timesketch asks for; the others stay with the event.
+const TIMESKETCH_KEYS: [&str; 8] = [
+    "message",
+    "datetime",
+    "timestamp_desc",
+    "side",
+    "name",
+    "outage",
+    "source_path",
+    "source_line",
+];
+
+impl Reporter for Timesketch {
+    fn id(&self) -> &'static str {
+        "timesketch"
+    }
+
+    fn about(&self) -> &'static str {
+        "comma-separated values with the headings of a Timesketch import"
+    }
+
+    fn write(&self, report: &Report, view: &View, out: &mut dyn Write) -> io::Result<()> {
+        let cx = Context::new(report, view);
+        let mut writer = csv::Writer::from_writer(out);
+        writer
+            .write_record(TIMESKETCH_KEYS)
+            .map_err(super::io_error)?;
+        for m in &report.moments {
+            let m = wire::Moment::of(&cx, m, None);
+            let (path, line) = m
+                .source
+                .map_or_else(Default::default, |s| (s.path, s.line.to_string()));
+            writer
+                .write_record([
+                    escape::csv(&m.text),
+                    m.time,
+                    "notable moment".to_owned(),
+                    m.side,
+                    String::new(),
+                    m.outage.unwrap_or_default(),
+                    escape::csv(&path),
+                    line,
+                ])
+                .map_err(super::io_error)?;
+        }
+        writer.flush()
+    }
+}
+
 /// A table for a document.
 pub(super) struct Markdown;
 
@@ -177,6 +246,11 @@ pub(super) fn row_writer<'a>(
     match format {
         "jsonl" => Box::new(RowLines { redactor, out }),
         "csv" => Box::new(RowCsv {
+            redactor,
+            out: csv::Writer::from_writer(out),
+            begun: false,
+        }),
+        "timesketch" => Box::new(RowTimesketch {
             redactor,
             out: csv::Writer::from_writer(out),
             begun: false,
@@ -269,6 +343,48 @@ impl RowWriter for RowCsv<'_> {
     }
 }
 
+struct RowTimesketch<'a> {
+    redactor: Redactor,
+    out: csv::Writer<&'a mut dyn Write>,
+    begun: bool,
+}
+
+impl RowTimesketch<'_> {
+    fn begin(&mut self) -> io::Result<()> {
+        if !self.begun {
+            self.begun = true;
+            self.out
+                .write_record(TIMESKETCH_KEYS)
+                .map_err(super::io_error)?;
+        }
+        Ok(())
+    }
+}
+
+impl RowWriter for RowTimesketch<'_> {
+    fn row(&mut self, paths: &dyn Fn(SourceRef) -> String, row: &TimelineRow) -> io::Result<()> {
+        self.begin()?;
+        let r = wire::TimelineRow::of(&self.redactor, paths(row.source), row);
+        self.out
+            .write_record([
+                escape::csv(&what_words(&r)),
+                r.time.clone(),
+                format!("{} logged", r.kind),
+                r.role.clone(),
+                escape::csv(&whose(&r)),
+                String::new(),
+                escape::csv(&r.source.path),
+                r.source.line.to_string(),
+            ])
+            .map_err(super::io_error)
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.begin()?;
+        self.out.flush()
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum TextStyle {
     Terminal,
@@ -306,17 +422,7 @@ impl RowWriter for RowText<'_> {
         let path = paths(row.source);
         let wire = wire::TimelineRow::of(&self.redactor, path, row);
         let time = self.view.zone.stamp_millis(row.time);
-        let who = [
-            &wire.merchant,
-            &wire.exchange,
-            &wire.component,
-            &wire.service,
-        ]
-        .into_iter()
-        .flatten()
-        .next()
-        .cloned()
-        .unwrap_or_default();
+        let who = whose(&wire);
         let place = format!("{}:{}", wire.source.path, wire.source.line);
         let what = what_words(&wire);
         match self.style {
@@ -351,6 +457,17 @@ fn padded(text: &str, width: usize, unicode: bool) -> String {
     let text = cut(text, width, unicode);
     let used = unicode_width::UnicodeWidthStr::width(text.as_str());
     format!("{text}{}", " ".repeat(width.saturating_sub(used)))
+}
+
+/// Whose record it is: the first name that it states.
+fn whose(row: &wire::TimelineRow) -> String {
+    let names = [&row.merchant, &row.exchange, &row.component, &row.service];
+    names
+        .into_iter()
+        .flatten()
+        .next()
+        .cloned()
+        .unwrap_or_default()
 }
 
 /// What a record said, in one line: id, request, status, how it ended, its text.
