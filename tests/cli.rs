@@ -634,3 +634,44 @@ fn completions_for_each_shell() {
         assert!(run.stdout.contains("knockon"), "{shell}");
     }
 }
+
+#[test]
+fn notes_in_any_form_stand_between_the_rest() {
+    let scratch = Scratch::new();
+    let first = payments();
+    let time = first.split("2021-08-18T").nth(1).unwrap();
+    let time = format!("2021-08-18T{}", &time[..8]);
+    let written = [
+        (
+            "chat.md",
+            format!("# Chat\n\n- {time}Z Ana paged the exchange\n* {time}Z Ben looked on\n"),
+        ),
+        (
+            "chat.csv",
+            format!("time,author,message\n{time}Z,ana,Ana paged the exchange\n"),
+        ),
+        (
+            "chat.json",
+            format!("[{{\"time\":\"{time}Z\",\"message\":\"Ana paged the exchange\"}}]\n"),
+        ),
+    ];
+    for (name, text) in written {
+        scratch.write(name, &text);
+        let run = scratch.run(&["timeline", "--all", "logs", "--notes", name, "-f", "jsonl"]);
+        let rows: Vec<Value> = run
+            .stdout
+            .lines()
+            .map(|l| serde_json::from_str(l).unwrap())
+            .collect();
+        let notes: Vec<&Value> = rows.iter().filter(|r| r["kind"] == "note").collect();
+        assert!(!notes.is_empty(), "{name}: {}", run.stderr);
+        assert!(
+            notes[0]["message"].as_str().unwrap().contains("Ana paged"),
+            "{name}"
+        );
+        assert!(
+            rows.is_sorted_by_key(|r| r["time"].as_str().map(str::to_owned)),
+            "{name}"
+        );
+    }
+}

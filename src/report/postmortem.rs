@@ -284,11 +284,8 @@ pub(super) fn gantt(cx: &Context<'_>) -> Vec<Lane> {
         .enumerate()
         .filter_map(|(at, (o, caused))| {
             let (first, last) = caused_stretch(report, at)?;
-            let label = format!(
-                "{} by {}",
-                words::plural(caused, "failure", "failures"),
-                o.id
-            );
+            let failures = words::plural(caused, "knock-on failure", "knock-on failures");
+            let label = format!("{failures} of {}", o.id);
             Some(bar(cx, label, "active", first, last))
         });
     let lanes = [

@@ -41,7 +41,7 @@ impl LineFormat for Text {
         emit: &mut dyn FnMut(&Record<'_>),
     ) -> Result<(), Refusal> {
         let text = text.trim_start_matches(['\u{feff}', ' ', '\t']);
-        let (letter, text) = level_letter(text);
+        let (letter, text) = level_letter(bare_of_bullet(text));
         let text = text.trim_start_matches('[');
         let (time, used) = stamp::read_prefix(text).ok_or(Refusal::NotMine)?;
         let mut draft = Draft::new(line);
@@ -68,6 +68,12 @@ impl LineFormat for Text {
         emit(&fields.finish(draft)?);
         Ok(())
     }
+}
+
+/// Without the mark of a list in Markdown, as people write their notes.
+fn bare_of_bullet(text: &str) -> &str {
+    let bare = text.strip_prefix("- ").or_else(|| text.strip_prefix("* "));
+    bare.map_or(text, str::trim_start)
 }
 
 /// The level that stands as a letter before the time stamp: `E20210818 12:00:00.411655 15520 a.cc:9] …` (glog),
