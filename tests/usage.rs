@@ -3,6 +3,7 @@
     clippy::unwrap_used,
     reason = "a test that cannot go on should stop where it stands"
 )]
+#![expect(clippy::print_stderr, reason = "what was skipped is to be seen")]
 
 use std::collections::BTreeMap;
 use std::process::Command;
