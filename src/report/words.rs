@@ -72,7 +72,13 @@ pub(crate) fn duration(seconds: f64) -> String {
     if s < 9.95 {
         return format!("{sign}{s:.1} s");
     }
-    let whole = s.round() as u64;
+    // rounded to the smaller of the two units
+    let unit = match s {
+        _ if s >= 86_399.5 => 3_600.0,
+        _ if s >= 3_599.5 => 60.0,
+        _ => 1.0,
+    };
+    let whole = ((s / unit).round() * unit) as u64;
     let (d, h, m, s) = (
         whole / 86_400,
         whole / 3_600 % 24,
@@ -209,6 +215,9 @@ mod tests {
         assert_eq!(duration(59.9), "1 min");
         assert_eq!(duration(4225.0), "1 h 10 min");
         assert_eq!(duration(90_000.0), "1 d 1 h");
+        assert_eq!(duration(3_776.0), "1 h 3 min");
+        assert_eq!(duration(3_599.7), "1 h");
+        assert_eq!(duration(86_390.0), "1 d");
         assert_eq!(duration(-61.0), "-1 min 1 s");
     }
 

@@ -69,16 +69,15 @@ impl Rule for Onset {
     }
 }
 
-/// A stretch of time in words: `0.4 s`, `45 s`, `12 min`, `3.5 h`.
+/// A stretch of time in words: `0.4 s`, `45 s`, `12 min`, `3 h 30 min`.
 pub(crate) fn apart(seconds: f64) -> String {
     let s = seconds.abs();
-    if s < 9.95 {
-        format!("{s:.1} s")
-    } else if s < 120.0 {
-        format!("{s:.0} s")
-    } else if s < 7200.0 {
-        format!("{:.0} min", s / 60.0)
-    } else {
-        format!("{:.1} h", s / 3600.0)
+    let minutes = (s / 60.0).round() as u64;
+    match (minutes / 60, minutes % 60) {
+        _ if s < 9.95 => format!("{s:.1} s"),
+        _ if s < 119.5 => format!("{s:.0} s"),
+        (0, m) => format!("{m} min"),
+        (h, 0) => format!("{h} h"),
+        (h, m) => format!("{h} h {m} min"),
     }
 }
