@@ -241,25 +241,50 @@ fn dependencies(config: &Config) -> Vec<DependencyRule> {
 /// An error when one of `outputs` is one of the files to read: it would be lost.
 pub(crate) fn refuse_to_overwrite_inputs(requests: &[Request], outputs: &[PathBuf]) -> Result<()> {
     // What does not exist yet is no input.
-    let existing = |o: &Path| o.canonicalize().ok().filter(|target| target.is_file());
-    let targets: Vec<_> = outputs
+    let mut targets: Vec<_> = outputs
         .iter()
-        .filter_map(|o| Some((o, existing(o)?)))
+        .filter_map(|o| Some((o.display().to_string(), identity(o)?)))
         .collect();
+    targets.extend(standard(1).map(|same| ("standard output".to_owned(), same)));
     if targets.is_empty() {
         return Ok(());
     }
     // What cannot be found is told when it is read.
     let (inputs, _) = source::discover(requests, &Limits::default()).unwrap_or_default();
-    let inputs = inputs.iter().filter_map(|i| i.path.canonicalize().ok());
+    let inputs = inputs.iter().filter_map(|i| match i.is_stdin() {
+        true => standard(0),
+        false => identity(&i.path),
+    });
     let inputs: BTreeSet<_> = inputs.collect();
     match targets.iter().find(|(_, target)| inputs.contains(target)) {
         None => Ok(()),
-        Some((output, _)) => {
-            let shown = output.display();
-            Err(Fault::new(format!("\"{shown}\" is both input and output")).into())
-        }
+        Some((shown, _)) => Err(Fault::new(format!("\"{shown}\" is both input and output")).into()),
     }
+}
+
+/// What two names of one regular file have in common, a hard link included.
+#[cfg(unix)]
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt as _;
+    let meta = path.metadata().ok().filter(|m| m.is_file())?;
+    Some((meta.dev(), meta.ino()))
+}
+
+/// What two names of one regular file have in common.
+#[cfg(not(unix))]
+fn identity(path: &Path) -> Option<PathBuf> {
+    path.canonicalize().ok().filter(|target| target.is_file())
+}
+
+/// The regular file that stands behind an open descriptor of this process, where the system tells.
+#[cfg(unix)]
+fn standard(descriptor: u8) -> Option<(u64, u64)> {
+    identity(Path::new(&format!("/dev/fd/{descriptor}")))
+}
+
+#[cfg(not(unix))]
+fn standard(_: u8) -> Option<PathBuf> {
+    None
 }
 
 #[cfg(test)]

@@ -120,8 +120,11 @@ impl Walk<'_> {
                 });
             }
         };
-        for entry in entries.flatten() {
-            self.entry(&entry.path(), request, above)?;
+        for entry in entries {
+            match entry {
+                Ok(entry) => self.entry(&entry.path(), request, above)?,
+                Err(e) => self.skip(folder, &format!("not listed to its end: {e}")),
+            }
         }
         above.remove(&canonical);
         Ok(())
@@ -142,9 +145,12 @@ impl Walk<'_> {
             self.skip(path, "hidden");
             return Ok(());
         }
-        let Ok(meta) = fs::metadata(path) else {
-            self.skip(path, "cannot be read");
-            return Ok(());
+        let meta = match fs::metadata(path) {
+            Ok(meta) => meta,
+            Err(e) => {
+                self.skip(path, unreachable(path, &e));
+                return Ok(());
+            }
         };
         if meta.is_dir() {
             return self.folder(path, request, above);
@@ -248,6 +254,17 @@ impl Walk<'_> {
 
     fn skip(&mut self, path: &Path, why: &str) {
         self.skipped.insert(format!("{}: {why}", shown(path)));
+    }
+}
+
+/// Why there is nothing behind a name.
+fn unreachable(path: &Path, error: &std::io::Error) -> &'static str {
+    if fs::symlink_metadata(path).is_ok_and(|m| m.is_symlink()) {
+        "a link that leads nowhere"
+    } else if error.kind() == std::io::ErrorKind::NotFound {
+        "gone before it could be read"
+    } else {
+        "cannot be read"
     }
 }
 

@@ -174,9 +174,29 @@ fn raw_reader(input: &Input, limits: &Limits) -> io::Result<Box<dyn Read + Send>
         return Err(io::Error::other("is a folder"));
     }
     let kept = spool::kept(&input.path, limits.spool_memory_bytes, || {
+        if is_endless(&input.path, &meta) {
+            return Err(io::Error::other("is a device, not a log"));
+        }
         Ok(Box::new(File::open(&input.path)?))
     })?;
     Ok(Box::new(kept.reader()))
+}
+
+/// Whether it is a device that may have no end: any but a terminal and the empty one.
+#[cfg(unix)]
+fn is_endless(path: &Path, meta: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
+    let kind = meta.file_type();
+    let real = path.canonicalize().unwrap_or_default();
+    let ends = ["/dev/null", "/dev/tty", "/dev/pts", "/dev/console"]
+        .iter()
+        .any(|ending| real.to_string_lossy().starts_with(ending));
+    kind.is_block_device() || kind.is_char_device() && !ends
+}
+
+#[cfg(not(unix))]
+fn is_endless(_: &Path, _: &std::fs::Metadata) -> bool {
+    false
 }
 
 /// The first bytes (up to `n`), and a reader that still starts with them.
