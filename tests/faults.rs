@@ -497,6 +497,106 @@ fn more_memory_than_allowed_ends_the_run() {
 }
 
 #[test]
+fn a_line_longer_than_allowed_is_counted_and_the_rest_read() {
+    let scratch = Scratch::new();
+    let ran = scratch.run("$K analyze -q -f json logs --max-line 200");
+    let ran = ran.expect(0, "");
+    // Those that failed say why, and are longer.
+    assert_eq!(ran.attempts(), 300);
+    let told = "60 of 360 lines were not understood (16.7%); line 121: longer than 200 bytes";
+    assert!(ran.has_warning(told), "{}", ran.stdout);
+}
+
+#[test]
+fn json_deeper_than_allowed_is_counted_and_the_rest_read() {
+    let scratch = Scratch::new();
+    let deep = format!("{{\"a\":{}{}}}\n", "[".repeat(200_000), "]".repeat(200_000));
+    fs::write(scratch.at("deep.jsonl"), payments(12) + &deep).unwrap();
+    let ran = scratch
+        .run("$K analyze -q -f json deep.jsonl")
+        .expect(0, "");
+    assert_eq!(ran.attempts(), 360);
+    let told = "1 of 361 lines was not understood";
+    assert!(ran.has_warning(told), "{}", ran.stdout);
+}
+
+#[test]
+fn of_more_files_than_allowed_the_first_are_read() {
+    let scratch = Scratch::new();
+    fs::write(scratch.at("logs/q.jsonl"), payments(16)).unwrap();
+    let told = "more than 1 files: the first by their paths were read, the others are missing; name a narrower folder, or allow more with --max-files";
+    for paths in ["logs", "logs/q.jsonl logs/payments.jsonl"] {
+        let ran = scratch.run(&format!("$K analyze -q -f json --max-files 1 {paths}"));
+        let ran = ran.expect(0, "");
+        assert_eq!(ran.attempts(), 360);
+        assert!(ran.stdout.contains("logs/payments.jsonl"));
+        assert!(ran.has_warning(told), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn what_unpacks_to_more_than_allowed_is_read_up_to_there() {
+    let scratch = Scratch::new();
+    let text = payments(12);
+    fs::write(scratch.at("p.gz"), gzip(&text)).unwrap();
+    fs::write(scratch.at("p.xz"), {
+        let mut out = Vec::new();
+        lzma_rs::xz_compress(&mut text.as_bytes(), &mut out).unwrap();
+        out
+    })
+    .unwrap();
+    for script in [
+        "$K analyze -q -f json --max-unpacked 20K p.gz",
+        "$K analyze -q -f json --max-unpacked 20K p.xz",
+        "$K analyze -q -f json --max-unpacked 20K - < logs/payments.jsonl",
+    ] {
+        let ran = scratch.run(script).expect(0, "");
+        assert!((50..200).contains(&ran.attempts()), "{script}");
+        let told = "too large for a log (--max-unpacked allows 20480 bytes, and 2000 for each packed one); what came before was read, the rest is missing";
+        assert!(ran.has_warning(told), "{script}: {}", ran.stdout);
+    }
+}
+
+#[test]
+fn a_cut_archive_of_several_logs_is_read_as_far_as_it_goes() {
+    let scratch = Scratch::new();
+    let mut tar = tar::Builder::new(Vec::new());
+    for (name, hour) in [("one.jsonl", 12), ("two.jsonl", 16)] {
+        let text = payments(hour);
+        let mut header = tar::Header::new_gnu();
+        header.set_size(text.len() as u64);
+        header.set_mode(0o644);
+        tar.append_data(&mut header, name, text.as_bytes()).unwrap();
+    }
+    let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    out.write_all(&tar.into_inner().unwrap()).unwrap();
+    let whole = out.finish().unwrap();
+    fs::write(scratch.at("logs.tgz"), &whole[..whole.len() * 3 / 4]).unwrap();
+    let ran = scratch.run("$K analyze -q -f json logs.tgz").expect(0, "");
+    assert!((361..720).contains(&ran.attempts()), "{}", ran.attempts());
+    let told = "logs.tgz: the archive is damaged or cut off (incomplete deflate stream)";
+    assert!(ran.has_warning(told), "{}", ran.stdout);
+}
+
+#[test]
+fn one_order_id_on_all_attempts_does_not_hold_the_run_up() {
+    let scratch = Scratch::new();
+    let mut text = String::new();
+    for n in 0..20_000u32 {
+        let (m, s) = (n / 6 / 60 % 60, n / 6 % 60);
+        let status = ["failed", "succeeded"][usize::from(n % 9 > 3)];
+        writeln!(
+            text,
+            r#"{{"timestamp":"2021-08-18T12:{m:02}:{s:02}.000Z","event":"payment","payment_id":"pay_{n}","order_id":"null-0","merchant":"shop-a","currency":"BTC","amount":"0.0100","status":"{status}"}}"#
+        )
+        .unwrap();
+    }
+    fs::write(scratch.at("one.jsonl"), text).unwrap();
+    let ran = scratch.run("$K analyze -q -f json one.jsonl").expect(0, "");
+    assert_eq!(ran.attempts(), 20_000);
+}
+
+#[test]
 fn a_clock_set_back_in_a_log_changes_no_count() {
     let scratch = Scratch::new();
     let text = payments(12);

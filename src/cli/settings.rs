@@ -1,6 +1,7 @@
 //! What the arguments and `knockon.toml` mean together, made once. Flags come before the file.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -155,14 +156,17 @@ fn zones(flags: &[ZoneArg], sections: &[InputSection], file: String) -> Result<V
     Ok(rules)
 }
 
-/// A pipe is kept in memory up to a part of the memory that may be held.
+/// The limits asked for. A pipe is kept in memory up to a part of the memory that may be held.
 fn limits(run: &RunArgs) -> Limits {
     let usual = Limits::default();
     let part = run.memory_limit.map_or(u64::MAX, |most| most / 8);
+    let asked = &run.limits;
+    let bytes = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     Limits {
-        spool_memory_bytes: usual
-            .spool_memory_bytes
-            .min(usize::try_from(part).unwrap_or(usize::MAX)),
+        max_line_bytes: asked.max_line.map_or(usual.max_line_bytes, bytes),
+        max_files: asked.max_files.map_or(usual.max_files, NonZeroUsize::get),
+        max_unpacked_bytes: asked.max_unpacked.unwrap_or(usual.max_unpacked_bytes),
+        spool_memory_bytes: usual.spool_memory_bytes.min(bytes(part)),
         ..usual
     }
 }
