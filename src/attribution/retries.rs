@@ -11,6 +11,8 @@ use crate::timeline::Timeline;
 pub(crate) const RULE: &str = "retry-of-knock-on";
 /// Whoever tries again later than this after a failure decides anew, in seconds.
 const LATEST_S: f64 = 7200.0;
+/// So many of the last failures of an order are looked at: one with more is no order, but a text that many share.
+const MOST_TRIES: usize = 1000;
 /// Imagined tries after a failure that went as all others do.
 const LEAN_TRIES: f64 = 10.0;
 /// From this probability on an earlier failure takes a later attempt with it.
@@ -92,9 +94,9 @@ type Order = (Sym, IdHash);
 
 #[derive(Default)]
 struct Chains {
-    /// Failed attempts of an order with more than one.
-    failures: FastMap<Order, Vec<usize>>,
-    /// When an order with a failure succeeded.
+    /// Failed attempts of an order, by time.
+    failures: FastMap<Order, Vec<(Time, usize)>>,
+    /// When an order with a failure succeeded, in order.
     successes: FastMap<Order, Vec<Time>>,
     by_payment: FastMap<(Sym, IdHash), usize>,
 }
@@ -109,7 +111,7 @@ impl Chains {
         for (i, j) in judgements.iter().enumerate() {
             let a = &timeline.attempts[j.attempt];
             if let Some(order) = order_of(a) {
-                chains.failures.entry(order).or_default().push(i);
+                chains.failures.entry(order).or_default().push((a.time, i));
             }
             if a.links[0].is_some() {
                 chains.by_payment.insert((a.merchant, a.links[0]), i);
@@ -125,6 +127,14 @@ impl Chains {
             }
         }
         chains
+            .failures
+            .values_mut()
+            .for_each(|tries| tries.sort_unstable());
+        chains
+            .successes
+            .values_mut()
+            .for_each(|times| times.sort_unstable());
+        chains
     }
 
     /// The likeliest earlier failure that judgement `i` repeats.
@@ -138,18 +148,17 @@ impl Chains {
             return None;
         }
         let order = order_of(own)?;
+        let until = |times: &[Time]| times.partition_point(|t| *t <= own.start);
         let saved = self.successes.get(&order);
-        let repeats = |&e: &usize| {
-            let earlier = &timeline.attempts[judgements[e].attempt];
-            let gap = own.start.secs_since(earlier.time);
-            let saved_between =
-                saved.is_some_and(|s| s.iter().any(|t| earlier.time <= *t && *t <= own.start));
-            e != i
-                && (0.0..=LATEST_S).contains(&gap)
-                && !saved_between
-                && judgements[e].probability > LIKELY
+        let saved = saved.and_then(|times| times[..until(times)].last());
+        let failures = self.failures.get(&order)?;
+        let before = failures.partition_point(|(time, _)| *time <= own.start);
+        let near = |(time, _): &&(Time, usize)| {
+            own.start.secs_since(*time) <= LATEST_S && saved.is_none_or(|s| s < time)
         };
-        let earlier = self.failures.get(&order)?.iter().copied().filter(repeats);
+        let tried = failures[..before].iter().rev().take(MOST_TRIES);
+        let earlier = tried.take_while(near).map(|(_, e)| *e);
+        let earlier = earlier.filter(|&e| e != i && judgements[e].probability > LIKELY);
         earlier.max_by(|a, b| {
             judgements[*a]
                 .probability

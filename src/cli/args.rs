@@ -191,6 +191,26 @@ pub(crate) struct RunArgs {
     /// Tell more; may be repeated
     #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "quiet")]
     pub(crate) verbose: u8,
+
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+}
+
+/// How much of an input is taken. What passes a limit is told, and the rest is still read.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Limits")]
+pub(crate) struct LimitArgs {
+    /// Longest line; a longer one is counted as not understood [default: 16M]
+    #[arg(long, value_name = "SIZE", value_parser = size, hide_short_help = true)]
+    pub(crate) max_line: Option<u64>,
+
+    /// Most files and entries of archives; of more, the first by their paths are read [default: 100000]
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    pub(crate) max_files: Option<NonZeroUsize>,
+
+    /// Most bytes that a compressed input may become, and most of a pipe; the rest is left out [default: 64G]
+    #[arg(long, value_name = "SIZE", value_parser = size, hide_short_help = true)]
+    pub(crate) max_unpacked: Option<u64>,
 }
 
 /// `NAME=PATH`, or a path alone.

@@ -14,6 +14,8 @@ mod exit;
 mod explain;
 mod failures;
 mod inspect;
+#[cfg(unix)]
+mod interrupt;
 mod man;
 mod output;
 mod progress;
@@ -25,6 +27,7 @@ mod template;
 mod terminal;
 mod timeline;
 
+use std::io::ErrorKind;
 use std::process::ExitCode;
 use std::sync::LazyLock;
 
@@ -104,6 +107,8 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
+    #[cfg(unix)]
+    interrupt::watch();
     match run(cli.command) {
         Ok(status) => status.into(),
         Err(error) if show_error::is_closed_pipe(&error) => ExitStatus::Done.into(),
@@ -132,11 +137,13 @@ fn run(command: Command) -> anyhow::Result<ExitStatus> {
 
 /// Help and version go to standard output, mistakes to standard error; a closed pipe is no reason to complain.
 fn usage(error: &clap::Error) -> ExitCode {
-    let _ = error.print();
-    if error.use_stderr() {
-        ExitStatus::Failed.into()
-    } else {
-        ExitStatus::Done.into()
+    match error.print() {
+        Err(e) if e.kind() != ErrorKind::BrokenPipe => {
+            show_error::show(&anyhow::Error::new(e).context("cannot write the help"));
+            ExitStatus::Failed.into()
+        }
+        _ if error.use_stderr() => ExitStatus::Failed.into(),
+        _ => ExitStatus::Done.into(),
     }
 }
 

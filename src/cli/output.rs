@@ -1,37 +1,117 @@
 //! Where a report goes: standard output, or a file that is written whole or not at all.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, StdoutLock, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result};
 
-/// An open destination. A file is created before the work starts, under another name beside its own, so that
-/// a bad path fails at once; [`Output::finish`] gives it its name. Dropped unfinished, it leaves nothing behind.
+/// An open destination. A file is tried before the work starts, under another name beside its own, so that a bad
+/// path fails at once; it stands there from the first byte of output on, so that even a process that is killed
+/// while it reads leaves nothing behind. [`Output::finish`] gives it its name. Dropped unfinished, it is removed.
 pub(crate) struct Output(Kind);
 
 enum Kind {
     Stdout(BufWriter<StdoutLock<'static>>),
     /// A device or a pipe: cannot be replaced, so it is written directly.
     Direct(BufWriter<File>, PathBuf),
-    File(BufWriter<File>, Part),
+    File(Part),
 }
 
 /// The unfinished file.
 struct Part {
-    temporary: PathBuf,
+    /// The file and its name for now, once something was written.
+    begun: Option<(BufWriter<File>, PathBuf)>,
     target: PathBuf,
+    /// Those of the file that is to be replaced.
+    permissions: Option<fs::Permissions>,
     shown: PathBuf,
-    finished: bool,
+}
+
+impl Part {
+    /// A part of a path that can be written.
+    fn tried(shown: &Path, target: PathBuf, old: Option<&fs::Metadata>) -> io::Result<Part> {
+        let mut part = Part {
+            begun: None,
+            target,
+            permissions: old.map(fs::Metadata::permissions),
+            shown: shown.to_owned(),
+        };
+        part.writer()?;
+        part.remove();
+        Ok(part)
+    }
+
+    /// Where to write; creates the file the first time. Its name is hidden, so that a run over the same folder does
+    /// not read it.
+    fn writer(&mut self) -> io::Result<&mut BufWriter<File>> {
+        let (out, _) = match &mut self.begun {
+            Some(begun) => begun,
+            none => {
+                let (file, path) = create_beside(&self.target)?;
+                let begun = none.insert((BufWriter::new(file), path));
+                if let Some(permissions) = &self.permissions {
+                    begun.0.get_ref().set_permissions(permissions.clone())?;
+                }
+                begun
+            }
+        };
+        Ok(out)
+    }
+
+    fn remove(&mut self) {
+        let Some((out, temporary)) = self.begun.take() else {
+            return;
+        };
+        // What is still held for it goes nowhere.
+        drop(out.into_parts());
+        let mut unfinished = unfinished();
+        // It may be gone already; there is nobody to tell.
+        let _ = fs::remove_file(&temporary);
+        unfinished.remove(&temporary);
+    }
+
+    /// Gives the file its name.
+    fn complete(&mut self) -> io::Result<()> {
+        let out = self.writer()?;
+        out.flush()?;
+        out.get_ref().sync_all()?;
+        let mut unfinished = unfinished();
+        if let Some((_, temporary)) = &self.begun {
+            fs::rename(temporary, &self.target)?;
+            unfinished.remove(temporary);
+        }
+        self.begun = None;
+        Ok(())
+    }
 }
 
 impl Drop for Part {
     fn drop(&mut self) {
-        if !self.finished {
-            // It may be gone already; there is nobody to tell.
-            let _ = fs::remove_file(&self.temporary);
-        }
+        self.remove();
     }
+}
+
+type Paths = BTreeSet<PathBuf>;
+
+/// The unfinished files of this process. Whoever creates, names or removes one holds this.
+static UNFINISHED: Mutex<Paths> = Mutex::new(Paths::new());
+
+fn unfinished() -> MutexGuard<'static, Paths> {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes the unfinished files of a process that is about to end. While what it gives is held, no file is begun
+/// or finished.
+#[cfg(unix)]
+pub(super) fn remove_unfinished() -> MutexGuard<'static, Paths> {
+    let mut unfinished = unfinished();
+    for path in std::mem::take(&mut *unfinished) {
+        let _ = fs::remove_file(path);
+    }
+    unfinished
 }
 
 impl Output {
@@ -47,9 +127,14 @@ impl Output {
     /// What stands now in the file that this is going to replace; `None` where there is none, or no text.
     pub(crate) fn earlier(&self) -> Option<String> {
         match &self.0 {
-            Kind::File(_, part) => fs::read_to_string(&part.target).ok(),
+            Kind::File(part) => fs::read_to_string(&part.target).ok(),
             Kind::Stdout(_) | Kind::Direct(..) => None,
         }
+    }
+
+    /// Whether this is standard output.
+    pub(crate) fn is_stdout(&self) -> bool {
+        matches!(self.0, Kind::Stdout(_))
     }
 
     /// Puts everything where it belongs.
@@ -57,8 +142,8 @@ impl Output {
         match self.0 {
             Kind::Stdout(mut out) => out.flush().context("cannot write to standard output"),
             Kind::Direct(mut out, path) => out.flush().with_context(|| cannot_write(&path)),
-            Kind::File(out, mut part) => {
-                let done = complete(out, &mut part);
+            Kind::File(mut part) => {
+                let done = part.complete();
                 done.with_context(|| cannot_write(&part.shown))
             }
         }
@@ -69,14 +154,16 @@ impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.0 {
             Kind::Stdout(out) => out.write(bytes),
-            Kind::Direct(out, _) | Kind::File(out, _) => out.write(bytes),
+            Kind::Direct(out, _) => out.write(bytes),
+            Kind::File(part) => part.writer()?.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.0 {
             Kind::Stdout(out) => out.flush(),
-            Kind::Direct(out, _) | Kind::File(out, _) => out.flush(),
+            Kind::Direct(out, _) => out.flush(),
+            Kind::File(part) => part.writer()?.flush(),
         }
     }
 }
@@ -100,54 +187,31 @@ fn open(path: &Path) -> io::Result<Kind> {
         Some(m) => {
             // A file that we may not write must not be replaced either.
             OpenOptions::new().append(true).open(path)?;
-            let (file, part) = create_part(path, fs::canonicalize(path)?)?;
-            file.set_permissions(m.permissions())?;
-            Ok(Kind::File(BufWriter::new(file), part))
+            let part = Part::tried(path, fs::canonicalize(path)?, Some(m))?;
+            Ok(Kind::File(part))
         }
-        None => {
-            let (file, part) = create_part(path, path.to_owned())?;
-            Ok(Kind::File(BufWriter::new(file), part))
-        }
+        None => Ok(Kind::File(Part::tried(path, path.to_owned(), None)?)),
     }
 }
 
-/// Creates the unfinished file beside its target. Its name is hidden, so that a run over the same folder does
-/// not read it.
-fn create_part(shown: &Path, target: PathBuf) -> io::Result<(File, Part)> {
-    let Some(name) = target.file_name() else {
+/// A new file beside `target`; never one that exists already, whoever left it there.
+fn create_beside(target: &Path) -> io::Result<(File, PathBuf)> {
+    let Some(name) = target.file_name().map(|name| name.to_string_lossy()) else {
         return Err(io::ErrorKind::InvalidFilename.into());
     };
-    let name = name.to_string_lossy();
-    let (file, temporary) = create_beside(&target, &name)?;
-    let part = Part {
-        temporary,
-        target,
-        shown: shown.to_owned(),
-        finished: false,
-    };
-    Ok((file, part))
-}
-
-/// A new file beside `target`; never one that exists already, whoever left it there.
-fn create_beside(target: &Path, name: &str) -> io::Result<(File, PathBuf)> {
+    let mut unfinished = unfinished();
     let mut number = 0;
     loop {
         let path = target.with_file_name(format!(".{name}.{}-{number}.part", std::process::id()));
         match OpenOptions::new().write(true).create_new(true).open(&path) {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists && number < 100 => number += 1,
             Err(e) => return Err(e),
-            Ok(file) => return Ok((file, path)),
+            Ok(file) => {
+                unfinished.insert(path.clone());
+                return Ok((file, path));
+            }
         }
     }
-}
-
-fn complete(out: BufWriter<File>, part: &mut Part) -> io::Result<()> {
-    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-    file.sync_all()?;
-    drop(file);
-    fs::rename(&part.temporary, &part.target)?;
-    part.finished = true;
-    Ok(())
 }
 
 #[cfg(test)]

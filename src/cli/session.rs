@@ -1,6 +1,6 @@
 //! One run of an analysing subcommand, from typed arguments to exit status: what they all do alike.
 
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -128,9 +128,15 @@ impl<'a> Session<'a> {
         &mut self,
         mut write: impl FnMut(&str, &View, &mut dyn Write) -> io::Result<()>,
     ) -> io::Result<()> {
+        let alone = self.destinations.len() == 1;
         for d in &mut self.destinations {
             match d.output.earlier().filter(|_| d.format == "markdown") {
-                None => write(d.format, &d.view, &mut d.output)?,
+                None => match write(d.format, &d.view, &mut d.output) {
+                    // Whoever read standard output has seen enough; the files are still wanted.
+                    Err(e)
+                        if e.kind() == ErrorKind::BrokenPipe && d.output.is_stdout() && !alone => {}
+                    written => written?,
+                },
                 Some(earlier) => {
                     let mut fresh = Vec::new();
                     write(d.format, &d.view, &mut fresh)?;
@@ -154,8 +160,11 @@ impl<'a> Session<'a> {
         warnings: Warnings,
     ) -> Result<ExitStatus> {
         written.context("cannot write the output")?;
+        // Files first: a reader of standard output that has gone away takes none of them with it.
         let outputs = self.destinations.into_iter().map(|d| d.output);
-        outputs.into_iter().try_for_each(Output::finish)?;
+        let (piped, files): (Vec<_>, Vec<_>) = outputs.partition(Output::is_stdout);
+        let mut outputs = files.into_iter().chain(piped);
+        outputs.try_for_each(Output::finish)?;
         if self.run.timing {
             // Decoration: where it cannot be written, the output is complete all the same.
             let _ = self

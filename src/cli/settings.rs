@@ -1,6 +1,7 @@
 //! What the arguments and `knockon.toml` mean together, made once. Flags come before the file.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -155,14 +156,17 @@ fn zones(flags: &[ZoneArg], sections: &[InputSection], file: String) -> Result<V
     Ok(rules)
 }
 
-/// A pipe is kept in memory up to a part of the memory that may be held.
+/// The limits asked for. A pipe is kept in memory up to a part of the memory that may be held.
 fn limits(run: &RunArgs) -> Limits {
     let usual = Limits::default();
     let part = run.memory_limit.map_or(u64::MAX, |most| most / 8);
+    let asked = &run.limits;
+    let bytes = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     Limits {
-        spool_memory_bytes: usual
-            .spool_memory_bytes
-            .min(usize::try_from(part).unwrap_or(usize::MAX)),
+        max_line_bytes: asked.max_line.map_or(usual.max_line_bytes, bytes),
+        max_files: asked.max_files.map_or(usual.max_files, NonZeroUsize::get),
+        max_unpacked_bytes: asked.max_unpacked.unwrap_or(usual.max_unpacked_bytes),
+        spool_memory_bytes: usual.spool_memory_bytes.min(bytes(part)),
         ..usual
     }
 }
@@ -241,25 +245,50 @@ fn dependencies(config: &Config) -> Vec<DependencyRule> {
 /// An error when one of `outputs` is one of the files to read: it would be lost.
 pub(crate) fn refuse_to_overwrite_inputs(requests: &[Request], outputs: &[PathBuf]) -> Result<()> {
     // What does not exist yet is no input.
-    let existing = |o: &Path| o.canonicalize().ok().filter(|target| target.is_file());
-    let targets: Vec<_> = outputs
+    let mut targets: Vec<_> = outputs
         .iter()
-        .filter_map(|o| Some((o, existing(o)?)))
+        .filter_map(|o| Some((o.display().to_string(), identity(o)?)))
         .collect();
+    targets.extend(standard(1).map(|same| ("standard output".to_owned(), same)));
     if targets.is_empty() {
         return Ok(());
     }
     // What cannot be found is told when it is read.
     let (inputs, _) = source::discover(requests, &Limits::default()).unwrap_or_default();
-    let inputs = inputs.iter().filter_map(|i| i.path.canonicalize().ok());
+    let inputs = inputs.iter().filter_map(|i| match i.is_stdin() {
+        true => standard(0),
+        false => identity(&i.path),
+    });
     let inputs: BTreeSet<_> = inputs.collect();
     match targets.iter().find(|(_, target)| inputs.contains(target)) {
         None => Ok(()),
-        Some((output, _)) => {
-            let shown = output.display();
-            Err(Fault::new(format!("\"{shown}\" is both input and output")).into())
-        }
+        Some((shown, _)) => Err(Fault::new(format!("\"{shown}\" is both input and output")).into()),
     }
+}
+
+/// What two names of one regular file have in common, a hard link included.
+#[cfg(unix)]
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt as _;
+    let meta = path.metadata().ok().filter(|m| m.is_file())?;
+    Some((meta.dev(), meta.ino()))
+}
+
+/// What two names of one regular file have in common.
+#[cfg(not(unix))]
+fn identity(path: &Path) -> Option<PathBuf> {
+    path.canonicalize().ok().filter(|target| target.is_file())
+}
+
+/// The regular file that stands behind an open descriptor of this process, where the system tells.
+#[cfg(unix)]
+fn standard(descriptor: u8) -> Option<(u64, u64)> {
+    identity(Path::new(&format!("/dev/fd/{descriptor}")))
+}
+
+#[cfg(not(unix))]
+fn standard(_: u8) -> Option<PathBuf> {
+    None
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! The one place where an error meets a person: `error: …`, then what to do about it.
 
 use std::fmt::Write as _;
+#[cfg(unix)]
+use std::io::IsTerminal as _;
 use std::io::{self, Write as _};
 
 use crate::config::ConfigError;
@@ -46,6 +48,16 @@ pub(crate) fn show(error: &anyhow::Error) {
 /// Prints a warning to standard error.
 pub(crate) fn warn(message: &str) {
     say(&format!("warning: {}\n", plain(message)));
+}
+
+/// Tells that a signal ended the run.
+#[cfg(unix)]
+pub(super) fn ended_early(signal: &str) {
+    // A progress bar may stand on the line.
+    let fresh = if io::stderr().is_terminal() { "\n" } else { "" };
+    say(&format!(
+        "{fresh}error: ended by {signal} before the work was done; no unfinished file is left\n"
+    ));
 }
 
 fn say(text: &str) {

@@ -508,7 +508,9 @@ impl Output<'_> {
 
     /// The data ended with an error instead of an end.
     pub(crate) fn cut_off(&mut self, error: &io::Error) {
-        let what = if self.summary.compression.is_empty() {
+        let what = if error.kind() == io::ErrorKind::FileTooLarge {
+            "too large for a log".to_owned()
+        } else if self.summary.compression.is_empty() {
             "cannot be read to its end".to_owned()
         } else {
             format!(

@@ -9,6 +9,9 @@ use super::{Entry, Input, Limits, Request, SourceError, archive};
 /// The configuration, which may lie among the logs.
 const OWN_CONFIGURATION: &str = "knockon.toml";
 
+/// So many names that were skipped are told.
+const MOST_SKIPPED: usize = 1000;
+
 /// Endings that are no logs; skipped when a folder is walked, read when named outright.
 const NOT_LOGS: &[&str] = &[
     "md", "toml", "yaml", "yml", "html", "htm", "css", "js", "ts", "rs", "py", "go", "java", "sh",
@@ -22,7 +25,7 @@ const NOT_LOGS: &[&str] = &[
 /// named twice keeps the role and name of the request that gives them.
 ///
 /// # Errors
-/// A path that does not exist (and is no glob that matches), a folder that cannot be listed, too many files.
+/// A path that does not exist (and is no glob that matches), a folder that cannot be listed.
 pub fn discover(
     requests: &[Request],
     limits: &Limits,
@@ -31,13 +34,16 @@ pub fn discover(
         limits,
         found: BTreeMap::new(),
         skipped: BTreeSet::new(),
+        left_out: false,
+        left_untold: false,
     };
     for request in requests {
         walk.request(request)?;
     }
+    let skipped = walk.told();
     let mut inputs: Vec<Input> = walk.found.into_values().collect();
     inputs.sort_by(|a, b| a.shown.cmp(&b.shown).then_with(|| a.path.cmp(&b.path)));
-    Ok((inputs, walk.skipped.into_iter().collect()))
+    Ok((inputs, skipped))
 }
 
 struct Walk<'a> {
@@ -45,17 +51,25 @@ struct Walk<'a> {
     /// By canonical path, so that two ways to one file are one input.
     found: BTreeMap<PathBuf, Input>,
     skipped: BTreeSet<String>,
+    /// Whether more was found than may be taken.
+    left_out: bool,
+    /// Whether more was skipped than is told.
+    left_untold: bool,
 }
 
 impl Walk<'_> {
     fn request(&mut self, request: &Request) -> Result<(), SourceError> {
         if request.path == "-" {
-            return self.add(Path::new("-"), request);
+            self.add(Path::new("-"), request);
+            return Ok(());
         }
         let path = Path::new(&request.path);
         match fs::metadata(path) {
             Ok(meta) if meta.is_dir() => self.folder(path, request, &mut BTreeSet::new()),
-            Ok(_) => self.add(path, request),
+            Ok(_) => {
+                self.add(path, request);
+                Ok(())
+            }
             Err(_) if request.path.contains(['*', '?', '[']) => self.glob(request),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Err(SourceError::NotFound {
                 path: request.path.clone(),
@@ -80,7 +94,7 @@ impl Walk<'_> {
         for path in paths {
             match path {
                 Ok(path) if path.is_dir() => self.folder(&path, request, &mut BTreeSet::new())?,
-                Ok(path) => self.add(&path, request)?,
+                Ok(path) => self.add(&path, request),
                 Err(e) => self.skip(e.path(), "cannot be read"),
             }
             matched = true;
@@ -120,8 +134,11 @@ impl Walk<'_> {
                 });
             }
         };
-        for entry in entries.flatten() {
-            self.entry(&entry.path(), request, above)?;
+        for entry in entries {
+            match entry {
+                Ok(entry) => self.entry(&entry.path(), request, above)?,
+                Err(e) => self.skip(folder, &format!("not listed to its end: {e}")),
+            }
         }
         above.remove(&canonical);
         Ok(())
@@ -142,9 +159,12 @@ impl Walk<'_> {
             self.skip(path, "hidden");
             return Ok(());
         }
-        let Ok(meta) = fs::metadata(path) else {
-            self.skip(path, "cannot be read");
-            return Ok(());
+        let meta = match fs::metadata(path) {
+            Ok(meta) => meta,
+            Err(e) => {
+                self.skip(path, unreachable(path, &e));
+                return Ok(());
+            }
         };
         if meta.is_dir() {
             return self.folder(path, request, above);
@@ -161,12 +181,12 @@ impl Walk<'_> {
         } else if meta.len() == 0 {
             self.skip(path, "empty");
         } else {
-            return self.add(path, request);
+            self.add(path, request);
         }
         Ok(())
     }
 
-    fn add(&mut self, path: &Path, request: &Request) -> Result<(), SourceError> {
+    fn add(&mut self, path: &Path, request: &Request) {
         // Looking into a pipe would take its bytes.
         let is_file = fs::metadata(path).is_ok_and(|m| m.is_file());
         let listing = is_file.then(|| archive::list(path, self.limits)).flatten();
@@ -177,12 +197,7 @@ impl Walk<'_> {
     }
 
     /// The logs in an archive, chosen by name as those in a folder are.
-    fn entries(
-        &mut self,
-        path: &Path,
-        request: &Request,
-        listing: archive::Listing,
-    ) -> Result<(), SourceError> {
+    fn entries(&mut self, path: &Path, request: &Request, listing: archive::Listing) {
         for remark in listing.remarks {
             self.skip(path, &remark);
         }
@@ -198,18 +213,12 @@ impl Walk<'_> {
             } else if !is_log_by_name(&inside) {
                 self.skip(&inside, "not a log by its name; unpack it to have it read");
             } else if entry.length != Some(0) {
-                self.add_one(path, Some((&inside, entry)), request)?;
+                self.add_one(path, Some((&inside, entry)), request);
             }
         }
-        Ok(())
     }
 
-    fn add_one(
-        &mut self,
-        path: &Path,
-        inside: Option<(&Path, Entry)>,
-        request: &Request,
-    ) -> Result<(), SourceError> {
+    fn add_one(&mut self, path: &Path, inside: Option<(&Path, Entry)>, request: &Request) {
         let input = Input {
             path: path.to_owned(),
             entry: inside.map(|(_, entry)| entry),
@@ -223,7 +232,6 @@ impl Walk<'_> {
             let name = inside.and_then(|(place, _)| place.strip_prefix(path).ok());
             name.map_or(canonical(path), |name| canonical(path).join(name))
         };
-        let full = self.found.len() >= self.limits.max_files;
         match self.found.get_mut(&key) {
             Some(known) => {
                 known.role = known.role.or(input.role);
@@ -234,20 +242,50 @@ impl Walk<'_> {
                     known.path = input.path;
                 }
             }
-            None if full => {
-                return Err(SourceError::TooManyFiles {
-                    max: self.limits.max_files,
-                });
-            }
             None => {
                 self.found.insert(key, input);
             }
         }
-        Ok(())
+        // Those that stay must not depend on the order in which they are found.
+        if self.found.len() > self.limits.max_files {
+            self.found.pop_last();
+            self.left_out = true;
+        }
     }
 
     fn skip(&mut self, path: &Path, why: &str) {
         self.skipped.insert(format!("{}: {why}", shown(path)));
+        if self.skipped.len() > MOST_SKIPPED {
+            self.skipped.pop_last();
+            self.left_untold = true;
+        }
+    }
+
+    /// What was passed over and why.
+    fn told(&mut self) -> Vec<String> {
+        let mut told: Vec<String> = std::mem::take(&mut self.skipped).into_iter().collect();
+        if self.left_untold {
+            told.push("more names were passed over than are listed here".to_owned());
+        }
+        if self.left_out {
+            told.push(format!(
+                "more than {} files: the first by their paths were read, the others are missing; name a narrower folder, or \
+                 allow more with --max-files",
+                self.limits.max_files
+            ));
+        }
+        told
+    }
+}
+
+/// Why there is nothing behind a name.
+fn unreachable(path: &Path, error: &std::io::Error) -> &'static str {
+    if fs::symlink_metadata(path).is_ok_and(|m| m.is_symlink()) {
+        "a link that leads nowhere"
+    } else if error.kind() == std::io::ErrorKind::NotFound {
+        "gone before it could be read"
+    } else {
+        "cannot be read"
     }
 }
 
@@ -360,18 +398,37 @@ mod tests {
     }
 
     #[test]
-    fn too_many_files_is_an_error_not_a_cut() {
+    fn of_too_many_files_the_first_are_read_and_the_rest_told() {
         let dir = tempfile::tempdir().unwrap();
-        for i in 0..3 {
-            fs::write(dir.path().join(format!("{i}.log")), "x").unwrap();
-        }
-        let limits = Limits {
-            max_files: 2,
-            ..Limits::default()
+        let paths: Vec<PathBuf> = (0..5)
+            .map(|i| dir.path().join(format!("{i}.log")))
+            .collect();
+        paths.iter().for_each(|p| fs::write(p, "x").unwrap());
+        let found = |asked: Vec<Request>, max_files| {
+            let limits = Limits {
+                max_files,
+                ..Limits::default()
+            };
+            let (inputs, skipped) = discover(&asked, &limits).unwrap();
+            (names(&inputs), skipped)
         };
-        assert!(matches!(
-            discover(&[ask(dir.path())], &limits),
-            Err(SourceError::TooManyFiles { max: 2 })
-        ));
+        let (taken, told) = found(vec![ask(dir.path())], 2);
+        assert_eq!(taken, ["0.log", "1.log"]);
+        assert!(told[0].starts_with("more than 2 files"), "{told:?}");
+        let backwards = paths.iter().rev().map(|p| ask(p)).collect();
+        assert_eq!(found(backwards, 2), (taken, told), "in any order");
+        assert_eq!(found(vec![ask(dir.path())], 5).1, [""; 0]);
+    }
+
+    #[test]
+    fn of_too_many_skipped_names_the_first_are_told() {
+        let dir = tempfile::tempdir().unwrap();
+        for i in 0..=MOST_SKIPPED {
+            fs::write(dir.path().join(format!("{i:05}.md")), "x").unwrap();
+        }
+        let (_, told) = discover(&[ask(dir.path())], &Limits::default()).unwrap();
+        assert_eq!(told.len(), MOST_SKIPPED + 1);
+        assert!(told[0].contains("00000.md"));
+        assert!(told[MOST_SKIPPED].starts_with("more names"));
     }
 }

@@ -95,10 +95,12 @@ pub struct Limits {
     pub max_line_bytes: usize,
     /// Longest element of a document (and longest document that wraps its records in an object) in bytes.
     pub max_document_bytes: usize,
-    /// Most files that one run takes.
+    /// Most files and entries of archives that one run takes; of more, the first by their paths.
     pub max_files: usize,
     /// Most bytes that one compressed byte may become, once 1 GiB has been read.
     pub max_decompressed_ratio: u64,
+    /// Most bytes that a compressed input may become, and most of a pipe; the rest is left out.
+    pub max_unpacked_bytes: u64,
     /// How much of standard input is kept in memory before it goes to a temporary file, in bytes.
     pub spool_memory_bytes: usize,
 }
@@ -110,6 +112,7 @@ impl Default for Limits {
             max_document_bytes: 512 << 20,
             max_files: 100_000,
             max_decompressed_ratio: 2000,
+            max_unpacked_bytes: 64 << 30,
             spool_memory_bytes: 64 << 20,
         }
     }
@@ -131,12 +134,6 @@ pub enum SourceError {
         path: String,
         /// What is wrong with it.
         reason: String,
-    },
-    /// More files than [`Limits::max_files`].
-    #[error("more than {max} files; name fewer, or a narrower folder")]
-    TooManyFiles {
-        /// The limit.
-        max: usize,
     },
     /// The system refused.
     #[error("cannot read {path}")]

@@ -110,9 +110,7 @@ fn entry_reader(input: &Input, entry: &Entry, limits: &Limits) -> io::Result<Box
     let got = file.read(&mut head)?;
     let rest: Box<dyn Read + Send> = if compression_of(&head[..got]).is_some() {
         // Compressed as a whole: unpacked once, for all entries.
-        let kept = spool::kept(&input.path, limits.spool_memory_bytes, || {
-            Ok(whole(&input.path, limits)?)
-        })?;
+        let kept = spool::kept(&input.path, limits, || Ok(whole(&input.path, limits)?))?;
         Box::new(kept.reader_from(entry.offset))
     } else {
         file.seek(SeekFrom::Start(entry.offset))?;
@@ -130,7 +128,8 @@ fn entry_reader(input: &Input, entry: &Entry, limits: &Limits) -> io::Result<Box
                 plain: Box::new(flate2::bufread::DeflateDecoder::new(counted)),
                 read,
                 given: 0,
-                max_ratio: limits.max_decompressed_ratio,
+                over: false,
+                limits: limits.clone(),
             })
         }
     })
@@ -161,9 +160,7 @@ impl Read for Exactly {
 
 fn raw_reader(input: &Input, limits: &Limits) -> io::Result<Box<dyn Read + Send>> {
     if input.is_stdin() {
-        let kept = spool::kept(&input.path, limits.spool_memory_bytes, || {
-            Ok(Box::new(io::stdin().lock()))
-        })?;
+        let kept = spool::kept(&input.path, limits, || Ok(Box::new(io::stdin().lock())))?;
         return Ok(Box::new(kept.reader()));
     }
     let meta = std::fs::metadata(&input.path)?;
@@ -173,10 +170,30 @@ fn raw_reader(input: &Input, limits: &Limits) -> io::Result<Box<dyn Read + Send>
     if meta.is_dir() {
         return Err(io::Error::other("is a folder"));
     }
-    let kept = spool::kept(&input.path, limits.spool_memory_bytes, || {
+    let kept = spool::kept(&input.path, limits, || {
+        if is_endless(&input.path, &meta) {
+            return Err(io::Error::other("is a device, not a log"));
+        }
         Ok(Box::new(File::open(&input.path)?))
     })?;
     Ok(Box::new(kept.reader()))
+}
+
+/// Whether it is a device that may have no end: any but a terminal and the empty one.
+#[cfg(unix)]
+fn is_endless(path: &Path, meta: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
+    let kind = meta.file_type();
+    let real = path.canonicalize().unwrap_or_default();
+    let ends = ["/dev/null", "/dev/tty", "/dev/pts", "/dev/console"]
+        .iter()
+        .any(|ending| real.to_string_lossy().starts_with(ending));
+    kind.is_block_device() || kind.is_char_device() && !ends
+}
+
+#[cfg(not(unix))]
+fn is_endless(_: &Path, _: &std::fs::Metadata) -> bool {
+    false
 }
 
 /// The first bytes (up to `n`), and a reader that still starts with them.
@@ -216,7 +233,7 @@ fn peel(
         "gzip" => Box::new(flate2::bufread::MultiGzDecoder::new(counted)),
         "zstd" => Box::new(zstd::stream::read::Decoder::with_buffer(counted)?),
         "bzip2" => Box::new(bzip2::bufread::MultiBzDecoder::new(counted)),
-        _ => Box::new(unpack_xz(counted)?),
+        _ => unpack_xz(counted, &read, limits)?,
     };
     Ok(Box::new(BufReader::with_capacity(
         BUFFER,
@@ -224,14 +241,24 @@ fn peel(
             plain,
             read,
             given: 0,
-            max_ratio: limits.max_decompressed_ratio,
+            over: false,
+            limits: limits.clone(),
         },
     )))
 }
 
 /// Unpacks xz to a temporary file (the decoder pushes, it cannot be pulled); what came before an error is kept.
-fn unpack_xz(mut reader: impl BufRead) -> io::Result<impl Read + Send> {
-    let mut file = tempfile::tempfile()?;
+fn unpack_xz(
+    mut reader: impl BufRead,
+    packed: &Counter,
+    limits: &Limits,
+) -> io::Result<Box<dyn Read + Send>> {
+    let mut file = BoundedFile {
+        file: tempfile::tempfile()?,
+        given: 0,
+        packed: packed.clone(),
+        limits: limits.clone(),
+    };
     let mut failure = None;
     loop {
         let result = lzma_rs::xz_decompress(&mut reader, &mut file);
@@ -242,6 +269,10 @@ fn unpack_xz(mut reader: impl BufRead) -> io::Result<impl Read + Send> {
             // The decoder finds a second stream to be "unexpected data": it is the next part of the same text.
             _ if next_stream => {}
             Ok(()) => break,
+            Err(lzma_rs::error::Error::IoError(e)) => {
+                failure = Some(e);
+                break;
+            }
             Err(e) => {
                 failure = Some(io::Error::new(
                     io::ErrorKind::UnexpectedEof,
@@ -251,9 +282,10 @@ fn unpack_xz(mut reader: impl BufRead) -> io::Result<impl Read + Send> {
             }
         }
     }
+    let mut file = file.file;
     file.flush()?;
     file.seek(SeekFrom::Start(0))?;
-    Ok(file.chain(Failing(failure)))
+    Ok(Box::new(file.chain(Failing(failure))))
 }
 
 /// Gives its error once, then ends.
@@ -303,20 +335,67 @@ struct Bounded {
     plain: Box<dyn Read + Send>,
     read: Counter,
     given: u64,
-    max_ratio: u64,
+    /// More came than may.
+    over: bool,
+    limits: Limits,
 }
 
 impl Read for Bounded {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.plain.read(buffer)?;
-        self.given += n as u64;
-        let read = self.read.load(std::sync::atomic::Ordering::Relaxed).max(1);
-        if self.given > RATIO_FROM && self.given / read > self.max_ratio {
-            return Err(io::Error::other(
-                "expands too much to be a log (a decompression bomb?)",
-            ));
+        if self.over {
+            return Err(too_large(&self.limits));
         }
+        let n = self.plain.read(buffer)?;
+        let read = self.read.load(std::sync::atomic::Ordering::Relaxed);
+        let room = usize::try_from(room(self.given, read, &self.limits)).unwrap_or(usize::MAX);
+        self.given += n as u64;
+        self.over = n > room;
+        match room {
+            0 if self.over => Err(too_large(&self.limits)),
+            _ => Ok(n.min(room)),
+        }
+    }
+}
+
+/// How many bytes may still come out, after so many and from so many packed ones.
+fn room(given: u64, read: u64, limits: &Limits) -> u64 {
+    let by_ratio = read.max(1).saturating_mul(limits.max_decompressed_ratio);
+    let most = limits.max_unpacked_bytes.min(by_ratio.max(RATIO_FROM));
+    most.saturating_sub(given)
+}
+
+/// What is said when that is used up.
+pub(super) fn too_large(limits: &Limits) -> io::Error {
+    let why = format!(
+        "--max-unpacked allows {} bytes, and {} for each packed one",
+        limits.max_unpacked_bytes, limits.max_decompressed_ratio
+    );
+    io::Error::new(io::ErrorKind::FileTooLarge, why)
+}
+
+/// Takes no more than may come out of an archive.
+struct BoundedFile {
+    file: File,
+    given: u64,
+    packed: Counter,
+    limits: Limits,
+}
+
+impl Write for BoundedFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let packed = self.packed.load(std::sync::atomic::Ordering::Relaxed);
+        let room = room(self.given, packed, &self.limits);
+        let most = usize::try_from(room).unwrap_or(usize::MAX);
+        if most == 0 && !bytes.is_empty() {
+            return Err(too_large(&self.limits));
+        }
+        let n = self.file.write(&bytes[..bytes.len().min(most)])?;
+        self.given += n as u64;
         Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }
 
