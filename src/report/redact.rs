@@ -292,8 +292,9 @@ fn cards(text: &str) -> Cow<'_, str> {
     let mut copied = 0;
     let mut at = 0;
     while at < bytes.len() {
-        let starts_group =
-            bytes[at].is_ascii_digit() && (at == 0 || !bytes[at - 1].is_ascii_alphanumeric());
+        let follows_a_word =
+            at > 0 && bytes[at - 1].is_ascii_alphanumeric() && !follows_an_escape(&bytes[..at]);
+        let starts_group = bytes[at].is_ascii_digit() && !follows_a_word;
         match starts_group.then(|| card_end(bytes, at)).flatten() {
             Some(end) => {
                 out.push_str(&text[copied..at]);
@@ -309,6 +310,11 @@ fn cards(text: &str) -> Cow<'_, str> {
     }
     out.push_str(&text[copied..]);
     Cow::Owned(out)
+}
+
+/// Whether the text so far ends in a character as nginx writes it in its log: `\x22` for a quotation mark.
+fn follows_an_escape(before: &[u8]) -> bool {
+    matches!(before, [.., b'\\', b'x', a, b] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit())
 }
 
 /// Where the longest card number that starts at `start` ends.
@@ -393,6 +399,14 @@ mod tests {
         assert_eq!(
             default("card 4111 1111 1111 1111 2021-08-18"),
             "card [card redacted] 2021-08-18"
+        );
+    }
+
+    #[test]
+    fn a_card_behind_an_escaped_quote_is_one() {
+        assert_eq!(
+            default(r"GET /pay?{\x22pan\x22:\x225555555555554444\x22}"),
+            r"GET /pay?{\x22pan\x22:\x22[card redacted]\x22}"
         );
     }
 
