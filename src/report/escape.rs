@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 /// Whether a character acts on a terminal or page instead of standing for itself: controls (C0, C1),
 /// line and paragraph separators, bidirectional and invisible formatting.
-fn acts(c: char) -> bool {
+pub(crate) fn acts(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
