@@ -595,12 +595,12 @@ fn the_check_of_markdown_sees_each_kind() {
 /// Says what on a page did not come from us: elements, attributes, addresses.
 fn faults_of_page(page: &str) -> Vec<String> {
     static TAG: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"^(?i)<(?:!doctype html>|/[a-z0-9]+>|([a-z0-9]+)((?:\s+[a-z0-9-]+(?:="[^"]*")?)*)\s*/?>)"#).unwrap()
+        Regex::new(r#"^(?i)<(?:!doctype html>|/[a-z0-9]+>|([a-z0-9]+)((?:\s+[a-z0-9-]+(?:="[^"]*"|=[a-z0-9-]+)?)*)\s*/?>)"#).unwrap()
     });
     static ATTRIBUTE: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r#"([a-zA-Z0-9-]+)(?:="([^"]*)")?"#).unwrap());
-    let ours = "a abbr body br caption code col colgroup dd desc details div dl dt em footer g h1 h2 h3 h4 head header html i \
-                li line main meta nav ol p path pre rect section small span strong style summary svg table tbody td text \
+        LazyLock::new(|| Regex::new(r#"([a-zA-Z0-9-]+)(?:="([^"]*)"|=([a-z0-9-]+))?"#).unwrap());
+    let ours = "a abbr b body br caption code col colgroup dd desc details div dl dt em footer g h1 h2 h3 h4 head header html i \
+                label li line main meta nav ol option p path pre rect section select small span strong style summary svg table tbody td text \
                 th thead time title tr tspan ul";
     let mut faults = Vec::new();
     if page.matches("<style").count() > 1 || page.contains("@import") {
@@ -619,7 +619,7 @@ fn faults_of_page(page: &str) -> Vec<String> {
                 }
                 let attributes = c.get(2).map_or("", |m| m.as_str());
                 for a in ATTRIBUTE.captures_iter(attributes) {
-                    let value = a.get(2).map_or("", |m| m.as_str());
+                    let value = a.get(2).or(a.get(3)).map_or("", |m| m.as_str());
                     let address = matches!(&a[1], "href" | "src" | "action" | "data" | "srcset");
                     if a[1].starts_with("on")
                         || &a[1] == "style" && value.contains("url")

@@ -113,9 +113,13 @@ mod tests {
     #[test]
     fn what_acts_is_escaped_and_read_back_as_it_was() {
         let text = "a\u{9b}2J \u{202e}b\u{7f} \u{e0041} é 漢";
-        for write in [document::<&str>, line::<&str>] {
+        for pretty in [true, false] {
             let mut out = Vec::new();
-            write(&text, &mut out).unwrap();
+            if pretty {
+                document(&text, &mut out).unwrap();
+            } else {
+                line(&text, &mut out).unwrap();
+            }
             let written = String::from_utf8(out).unwrap();
             assert!(!written.trim_end().chars().any(acts), "{written}");
             assert_eq!(serde_json::from_str::<String>(&written).unwrap(), text);

@@ -140,6 +140,15 @@ static NAMED_IDS: LazyLock<Regex> = LazyLock::new(|| {
     }
 });
 
+/// What colours a terminal (ECMA-48, control sequences).
+static ESCAPE_SEQUENCE: LazyLock<Regex> =
+    LazyLock::new(
+        || match Regex::new("(?:\u{1b}\\[|\u{9b})[0-?]*[ -/]*[@-~]") {
+            Ok(pattern) => pattern,
+            Err(e) => unreachable!("a constant pattern, compiled by every test: {e}"),
+        },
+    );
+
 /// `[e-mail 3fa2c1]`: the same for the same text, everywhere and always.
 fn pseudonym(what: &str, text: &str) -> String {
     format!("[{what} {:06x}]", IdHash::of(text).0 >> 40)
@@ -223,7 +232,7 @@ impl Redactor {
         // an invisible character inside a secret's name or number would hide it from the rules, not from a reader
         let hidden = |c: char| acts(c) && !c.is_whitespace();
         if text.contains(hidden) {
-            let bare = text.replace(hidden, "");
+            let bare = ESCAPE_SEQUENCE.replace_all(text, "").replace(hidden, "");
             let shown = self.visible_text(&bare);
             if shown != bare {
                 return shown;
@@ -435,6 +444,10 @@ mod tests {
         assert_eq!(
             default("card 4111\u{200b}1111 1111\u{1b}1111"),
             "card [card redacted]"
+        );
+        assert_eq!(
+            default("token=\u{1b}[1maB3daB3daB3d"),
+            "token=[secret redacted]"
         );
         assert_eq!(default("a\u{200b}b"), "a\u{200b}b");
         let id = |id| Redactor::new(Redact::Default).id(id);
