@@ -6,6 +6,11 @@
     clippy::unwrap_used,
     reason = "a test that cannot go on should stop where it stands"
 )]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "how much was tried, and what was left out"
+)]
 
 use std::fmt::Write as _;
 use std::fs;
@@ -104,7 +109,7 @@ fn write_incident(folder: &Path) {
         let (row, call) = payment(n, "binance", at(n));
         writeln!(payments, "{row}\n{}", pending(n, at(n))).unwrap();
         writeln!(calls, "{call}").unwrap();
-        if n % 3 == 0 {
+        if n.is_multiple_of(3) {
             let name = NAMED[(n / 3) as usize % NAMED.len()];
             let named = all.iter().find(|p| p.id == name).unwrap();
             let (row, call) = payment(STEPS + n, &named.text, at(n / 3));
@@ -138,15 +143,19 @@ fn payment(n: u32, exchange: &str, payload: &Payload) -> (Value, Value) {
     let text = &payload.text;
     let mut row = json!({
         "timestamp": stamp(step), "event": "payment", "payment_id": format!("p{n}"), "order_id": format!("{text}-{n}"),
-        "merchant": if n % 2 == 0 { text.as_str() } else { "shop" },
-        "method": if n % 5 == 0 { text.as_str() } else { "crypto" },
-        "currency": if n % 7 == 0 { text.as_str() } else { "BTC" },
+        "merchant": if n.is_multiple_of(2) { text.as_str() } else { "shop" },
+        "method": if n.is_multiple_of(5) { text.as_str() } else { "crypto" },
+        "currency": if n.is_multiple_of(7) { text.as_str() } else { "BTC" },
         "customer_id": format!("{text}{n}"), "exchange": exchange, "amount": "0.01",
         "memo": text, "user_agent": text, "description": text, "status": "succeeded",
     });
     if down || step % 40 == 7 {
         row["status"] = json!("failed");
-        let code = if n % 3 == 0 { text } else { "UPSTREAM_503" };
+        let code = if n.is_multiple_of(3) {
+            text
+        } else {
+            "UPSTREAM_503"
+        };
         row["error_code"] = json!(code);
         row["error_message"] = if down {
             json!(format!("{exchange} answered 503: {text}"))
@@ -156,7 +165,7 @@ fn payment(n: u32, exchange: &str, payload: &Payload) -> (Value, Value) {
     }
     let call = json!({
         "timestamp": stamp(step), "exchange": exchange,
-        "component": if n % 4 == 0 { text.as_str() } else { "wallet" },
+        "component": if n.is_multiple_of(4) { text.as_str() } else { "wallet" },
         "http_method": "POST", "path": format!("/api/{text}"), "user_agent": text,
         "http_status": if down { 503 } else { 200 }, "error_message": if down { text.as_str() } else { "" },
         "duration_ms": 42, "payment_id": format!("p{n}"), "trace_id": format!("{text}{n}"),
@@ -191,7 +200,7 @@ fn access(all: &[Payload]) -> String {
         writeln!(
             lines,
             "192.0.2.7 - {} [18/Aug/2021:{time} +0000] \"GET /api/v3/{text} HTTP/1.1\" {status} 12 \"{text}\" \"{text}\"",
-            if n % 9 == 0 { text.replace(' ', "") } else { "-".to_owned() },
+            if n.is_multiple_of(9) { text.replace(' ', "") } else { "-".to_owned() },
         )
         .unwrap();
     }
@@ -532,8 +541,9 @@ fn faults_of_markdown(text: &str) -> Vec<String> {
     }
     let automatic = AUTOMATIC.find_iter(&shown);
     faults.extend(automatic.map(|m| {
-        let from = shown.floor_char_boundary(m.start().saturating_sub(20));
-        format!("an automatic link at {:?}", &shown[from..m.end()])
+        let before: Vec<char> = shown[..m.start()].chars().rev().take(20).collect();
+        let before: String = before.into_iter().rev().collect();
+        format!("an automatic link at {:?}", before + m.as_str())
     }));
     faults
 }
