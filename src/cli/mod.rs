@@ -137,7 +137,7 @@ fn run(command: Command) -> anyhow::Result<ExitStatus> {
 
 /// Help and version go to standard output, mistakes to standard error; a closed pipe is no reason to complain.
 fn usage(error: &clap::Error) -> ExitCode {
-    match error.print() {
+    match show_error::show_usage(error) {
         Err(e) if e.kind() != ErrorKind::BrokenPipe => {
             show_error::show(&anyhow::Error::new(e).context("cannot write the help"));
             ExitStatus::Failed.into()

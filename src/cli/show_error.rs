@@ -99,15 +99,25 @@ fn hints(cause: &(dyn std::error::Error + 'static)) -> Vec<String> {
     }
 }
 
-/// Text that cannot drive a terminal: control characters are shown, line ends are kept.
+/// Text that cannot drive a terminal: what acts (controls, bidi) is shown, line ends are kept.
 fn plain(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| {
-            let kept = !c.is_control() || c == '\n';
-            let shown = (!kept).then(|| c.escape_default());
-            shown.into_iter().flatten().chain(kept.then_some(c))
-        })
-        .collect()
+    let lines: Vec<_> = text.split('\n').map(crate::report::visible).collect();
+    lines.join("\n")
+}
+
+/// Prints what clap says about the command line. Its colours stay, unless it repeats text that could act.
+///
+/// # Errors
+/// When help or version cannot be written.
+pub(crate) fn show_usage(error: &clap::Error) -> std::io::Result<()> {
+    let text = error.render().to_string();
+    let shown = plain(&text);
+    if error.use_stderr() && shown != text {
+        say(&shown);
+        Ok(())
+    } else {
+        error.print()
+    }
 }
 
 #[cfg(test)]

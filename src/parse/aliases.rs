@@ -274,7 +274,7 @@ const GROUPS: &[Group] = &[
         "interaction_id", "x_req_id",
     ]),
     group(Field::RequestId, Reads::Plain, Alone, 600, &[
-        "request", "req", "correlation", "rid", "cid", "session_id",
+        "request", "req", "correlation", "rid", "cid",
     ]),
     // --- money
     group(Field::Method, Reads::Plain, Anywhere, 900, &[

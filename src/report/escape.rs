@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 /// Whether a character acts on a terminal or page instead of standing for itself: controls (C0, C1),
 /// line and paragraph separators, bidirectional and invisible formatting.
-fn acts(c: char) -> bool {
+pub(crate) fn acts(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
@@ -48,29 +48,61 @@ pub(crate) fn html(text: &str) -> String {
 
 /// Text for prose or a table cell of GitHub-flavoured Markdown: no markup, HTML, link, mention, issue
 /// reference or formula of the text's own, and no end of the cell.
+///
+/// A word that renderers would make a link of is shown as code: they look for such words after entities and
+/// backslashes are read, so that nothing else stops them.
 pub(crate) fn markdown(text: &str) -> String {
     let text = visible(text);
-    let mut out = String::with_capacity(text.len() + 8);
-    let chars: Vec<char> = text.chars().collect();
-    for (at, &c) in chars.iter().enumerate() {
-        let next = chars.get(at + 1).copied();
-        let inside_word =
-            at > 0 && chars[at - 1].is_alphanumeric() && next.is_some_and(char::is_alphanumeric);
+    let word = |word: &str| {
+        if becomes_link(word) {
+            markdown_code(word)
+        } else {
+            markdown_word(word)
+        }
+    };
+    text.split_inclusive(' ')
+        .map(|part| match part.strip_suffix(' ') {
+            Some(inner) => word(inner) + " ",
+            None => word(part),
+        })
+        .collect()
+}
+
+/// Whether a word holds an address, a mention, or a reference to an issue or commit's discussion.
+fn becomes_link(word: &str) -> bool {
+    let lower = word.to_ascii_lowercase();
+    let follows = |sign: &str, what: fn(char) -> bool| {
+        let mut after = lower
+            .match_indices(sign)
+            .map(|(at, _)| &lower[at + sign.len()..]);
+        after.any(|rest| rest.starts_with(what))
+    };
+    ["://", "www.", "mailto:", "xmpp:"]
+        .iter()
+        .any(|a| lower.contains(a))
+        || follows("@", char::is_alphanumeric)
+        || follows("#", |c| c.is_ascii_digit())
+        || follows("gh-", |c| c.is_ascii_digit())
+}
+
+fn markdown_word(word: &str) -> String {
+    let mut out = String::with_capacity(word.len() + 8);
+    let mut chars = word.chars().peekable();
+    let mut after_letter = false;
+    while let Some(c) = chars.next() {
+        let before_letter = chars.peek().is_some_and(|c| c.is_alphanumeric());
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
-            '@' => out.push_str("&#64;"),
-            // a bare "http://…" or "www." would become a link
-            ':' if next == Some('/') => out.push_str("&#58;"),
-            '.' if ends_in_www(&chars[..at]) => out.push_str("&#46;"),
-            '_' if inside_word => out.push('_'),
+            '_' if after_letter && before_letter => out.push('_'),
             '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '$' | '!' => {
                 out.push('\\');
                 out.push(c);
             }
             _ => out.push(c),
         }
+        after_letter = c.is_alphanumeric();
     }
     out
 }
@@ -90,13 +122,6 @@ pub(crate) fn markdown_prose(sentence: &str) -> String {
         }
     };
     parts.iter().enumerate().map(part).collect()
-}
-
-fn ends_in_www(before: &[char]) -> bool {
-    before.len() >= 3
-        && before[before.len() - 3..]
-            .iter()
-            .all(|c| matches!(c, 'w' | 'W'))
 }
 
 /// Quoted log text as a code span that fits a table cell. Nothing in it is interpreted but `|`, which
@@ -204,6 +229,7 @@ pub(crate) fn csv(text: &str) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
     #[test]
     fn what_acts_is_shown() {
@@ -221,9 +247,13 @@ mod tests {
             markdown("<script>alert(1)</script>"),
             "&lt;script&gt;alert(1)&lt;/script&gt;"
         );
-        assert_eq!(markdown("![x](http://e)"), "\\!\\[x\\](http&#58;//e)");
-        assert_eq!(markdown("@team #12"), "&#64;team \\#12");
-        assert_eq!(markdown("www.example.com"), "www&#46;example.com");
+        assert_eq!(
+            markdown("see ![x](http://e) now"),
+            "see `![x](http://e)` now"
+        );
+        assert_eq!(markdown("@team #12 # @ a"), "`@team` `#12` \\# @ a");
+        assert_eq!(markdown("WWW.example.com"), "`WWW.example.com`");
+        assert_eq!(markdown("fixes GH-1  x`@me"), "fixes `GH-1`  ``x`@me``");
         assert_eq!(markdown("upstream_timeout _x_"), "upstream_timeout \\_x\\_");
     }
 
@@ -258,10 +288,24 @@ mod tests {
 
     proptest! {
         #[test]
+        fn markdown_renders_as_words_and_code(text in "\\PC*|[a@#:/w.`<>\\[\\]()!|\\\\ *_~$&;1-]*") {
+            let github = Options::ENABLE_GFM | Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES
+                | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS | Options::ENABLE_MATH;
+            let prose = format!("x {}", markdown(&text));
+            for event in Parser::new_ext(&prose, github) {
+                let plain = matches!(
+                    event,
+                    Event::Text(_) | Event::Code(_) | Event::Start(Tag::Paragraph) | Event::End(TagEnd::Paragraph)
+                );
+                prop_assert!(plain, "{event:?} of {prose}");
+            }
+        }
+
+        #[test]
         fn nothing_acts_after_escaping(text in "\\PC*|.*") {
             prop_assert!(!visible(&text).chars().any(acts));
             prop_assert!(!markdown(&text).chars().any(acts));
-            prop_assert!(!markdown(&text).contains('<'));
+            prop_assert!(!markdown_word(&text).contains('<'));
             prop_assert!(!csv(&text).starts_with(['=', '@']));
             markdown_code(&text);
             mermaid(&text);

@@ -14,6 +14,8 @@ use regex::{Captures, Regex};
 
 use crate::model::{IdHash, Report};
 
+use super::escape::acts;
+
 /// How much is taken out of texts from logs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Redact {
@@ -138,6 +140,15 @@ static NAMED_IDS: LazyLock<Regex> = LazyLock::new(|| {
     }
 });
 
+/// What colours a terminal (ECMA-48, control sequences).
+static ESCAPE_SEQUENCE: LazyLock<Regex> =
+    LazyLock::new(
+        || match Regex::new("(?:\u{1b}\\[|\u{9b})[0-?]*[ -/]*[@-~]") {
+            Ok(pattern) => pattern,
+            Err(e) => unreachable!("a constant pattern, compiled by every test: {e}"),
+        },
+    );
+
 /// `[e-mail 3fa2c1]`: the same for the same text, everywhere and always.
 fn pseudonym(what: &str, text: &str) -> String {
     format!("[{what} {:06x}]", IdHash::of(text).0 >> 40)
@@ -218,6 +229,19 @@ impl Redactor {
         if self.level == Redact::None {
             return text.to_owned();
         }
+        // an invisible character inside a secret's name or number would hide it from the rules, not from a reader
+        let hidden = |c: char| acts(c) && !c.is_whitespace();
+        if text.contains(hidden) {
+            let bare = ESCAPE_SEQUENCE.replace_all(text, "").replace(hidden, "");
+            let shown = self.visible_text(&bare);
+            if shown != bare {
+                return shown;
+            }
+        }
+        self.visible_text(text)
+    }
+
+    fn visible_text(&self, text: &str) -> String {
         let mut text = cards(text);
         for rule in DEFAULT_RULES.iter() {
             text = apply(text, rule);
@@ -247,12 +271,17 @@ impl Redactor {
         value.map_or_else(|| "[redacted]".to_owned(), str::to_owned)
     }
 
-    /// A payment, order or trace id.
+    /// A payment, order or trace id. Unless strict, a bare word stays (a long number may look like a card's and be none,
+    /// and rows are joined by ids); an id that is more than a word is a text like any other.
     pub(crate) fn id(&self, id: &str) -> String {
-        if self.level == Redact::Strict && !id.is_empty() {
-            format!("id-{:012x}", IdHash::of(id).0 >> 16)
-        } else {
-            id.to_owned()
+        let is_word = |id: &str| {
+            let part = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+            id.bytes().all(part)
+        };
+        match self.level {
+            Redact::Strict if !id.is_empty() => format!("id-{:012x}", IdHash::of(id).0 >> 16),
+            Redact::Default if !is_word(id) => self.text(id),
+            _ => id.to_owned(),
         }
     }
 
@@ -408,6 +437,25 @@ mod tests {
             default(r"GET /pay?{\x22pan\x22:\x225555555555554444\x22}"),
             r"GET /pay?{\x22pan\x22:\x22[card redacted]\x22}"
         );
+    }
+
+    #[test]
+    fn invisible_characters_hide_no_secret() {
+        assert_eq!(
+            default("card 4111\u{200b}1111 1111\u{1b}1111"),
+            "card [card redacted]"
+        );
+        assert_eq!(
+            default("token=\u{1b}[1maB3daB3daB3d"),
+            "token=[secret redacted]"
+        );
+        assert_eq!(default("a\u{200b}b"), "a\u{200b}b");
+        let id = |id| Redactor::new(Redact::Default).id(id);
+        assert_eq!(
+            id("{\"pan\":\"4111111111111111\"}"),
+            "{\"pan\":\"[card redacted]\"}"
+        );
+        assert_eq!(id("4111111111111111"), "4111111111111111", "an id");
     }
 
     #[test]
