@@ -66,6 +66,9 @@ fields! {
     ErrorCode = "error_code",
     /// The error's text.
     ErrorMessage = "error_message",
+    /// What the record says of its result without calling it an error: a description, an explanation. It tells what
+    /// went wrong where the record says that something did, and never that something did.
+    Detail = "detail",
     /// The error's class or exception name.
     ErrorType = "error_type",
     /// HTTP request method.
