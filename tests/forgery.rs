@@ -237,7 +237,6 @@ fn an_order_number_that_names_an_outage_is_a_number() {
             }
         };
         let (forged, honest) = (said(Truth::Outage, &forge), said(Truth::Outage, &honest));
-        println!("{text}");
         expect_same(&forged, &honest);
     }
 }
