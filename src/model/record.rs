@@ -7,6 +7,7 @@ use super::time::{Precision, Time};
 macro_rules! fields {
     ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
         /// The canonical name of a field, whatever the log calls it.
+        /// Digests hold their places: a new one comes last.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         #[repr(u8)]
         pub enum Field { $($(#[$doc])* $name,)* }
@@ -92,6 +93,9 @@ fields! {
     ClientAddress = "client_address",
     /// User agent of the client of an access log.
     UserAgent = "user_agent",
+    /// What the record says of its result without calling it an error: a description, an explanation. It tells what
+    /// went wrong where the record says that something did, and never that something did.
+    Detail = "detail",
 }
 
 /// Unit of [`Field::Duration`] as written.

@@ -372,7 +372,7 @@ const GROUPS: &[Group] = &[
         "error_message", "error.message", "err_msg", "errmsg", "error_msg", "error_description",
         "error_detail", "error_details", "error_text", "exception.message", "exception_message",
         "failure_message", "failure_detail", "errors.message", "error.msg", "error.reason",
-        "error.description", "error.detail", "status_message", "status.message", "fault_message",
+        "error.description", "error.detail", "fault_message",
         "fault_string", "upstream_error_message", "exchange_error_message",
         "last_payment_error.message", "failure_description", "response.error.message",
         "error_string", "seller_message", "provider_message", "upstream_message",
@@ -384,7 +384,8 @@ const GROUPS: &[Group] = &[
         "rejection_reason", "exception", "fault", "last_error", "reject_reason",
         "cancellation_reason", "error_info", "failure", "errors", "timeout_reason",
     ]),
-    group(Field::ErrorMessage, Reads::Plain, Alone, 400, &[
+    group(Field::Detail, Reads::Plain, Anywhere, 900, &["status_message", "status.message"]),
+    group(Field::Detail, Reads::Plain, Alone, 400, &[
         "detail", "details", "description", "status_description", "response_message", "explanation",
         "response_text", "response_desc", "response_description", "result_text", "result_message", "result_desc",
         "result_description", "status_detail", "why",

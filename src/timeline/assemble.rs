@@ -302,6 +302,7 @@ impl Merged {
         let Groups { gone, folded, .. } = groups;
         let mut attempts = those_that_stay(all, &gone, |p| p.fact);
         attempts.extend(folded);
+        self.forget_shared_orders(&mut attempts);
         put_in_order(&mut attempts, |a| (a.time, a.source));
         attempts
     }
@@ -362,6 +363,43 @@ impl Merged {
             }
         }
         *pieces = kept;
+    }
+
+    /// An order is paid once, seldom in parts: an id under which a shop took many payments joins what has nothing to do
+    /// with each other.
+    fn forget_shared_orders(&mut self, attempts: &mut [Attempt]) {
+        let order = |a: &Attempt| (a.merchant, a.order);
+        let failed: FastSet<(Sym, IdHash)> = attempts
+            .iter()
+            .filter(|a| a.order.is_some() && a.outcome.is_bad())
+            .map(order)
+            .collect();
+        let mut paid: Vec<(Sym, IdHash)> = attempts
+            .par_iter()
+            .filter(|a| a.outcome == Outcome::Succeeded && failed.contains(&order(a)))
+            .map(order)
+            .collect();
+        paid.par_sort_unstable();
+        let shared: FastSet<(Sym, IdHash)> = paid
+            .chunk_by(|a, b| a == b)
+            .filter(|times| times.len() > NO_ORDER_FROM)
+            .map(|times| times[0])
+            .collect();
+        if shared.is_empty() {
+            return;
+        }
+        let mut of_input: BTreeMap<u32, usize> = BTreeMap::new();
+        for a in attempts.iter_mut().filter(|a| shared.contains(&order(a))) {
+            a.order = IdHash::NONE;
+            *of_input.entry(a.source.input).or_default() += 1;
+        }
+        for (input, count) in of_input {
+            if let Some(input) = self.inputs.get_mut(input as usize) {
+                input.warnings.push(format!(
+                    "{count} attempts have order ids under which many payments succeeded: not taken for orders"
+                ));
+            }
+        }
     }
 
     fn warn_constant_id(&mut self, group: &[Piece]) {
@@ -619,6 +657,9 @@ fn known_better(known: &mut StatusIncident, other: &StatusIncident) {
 
 /// More final records than this under one payment id: it is no id of a payment.
 const NO_ID_FROM: usize = 50;
+
+/// More paid attempts than this under one order id: it is no id of an order.
+const NO_ORDER_FROM: usize = 20;
 
 fn per_input<T>(run: &[T], key: &impl Fn(&T) -> (Time, u64, SourceRef)) -> Vec<(u32, usize)> {
     run.chunk_by(|a, b| key(a).2.input == key(b).2.input)

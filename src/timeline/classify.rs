@@ -452,7 +452,8 @@ fn by_text(record: &Record<'_>) -> Option<StatusMeaning> {
             .iter()
             .any(|w| l.eq_ignore_ascii_case(w))
     });
-    let said = record.get(Field::Message).and_then(status_meaning);
+    let text = record.get(Field::Message).or(record.get(Field::Detail));
+    let said = text.and_then(status_meaning);
     match said {
         Some(meaning) if !bad_level || meaning.outcome == Outcome::Failed => Some(meaning),
         _ => bad_level.then_some(FAILED),
@@ -550,11 +551,15 @@ fn says_internal_error(words: &ErrorWords<'_>) -> bool {
 
 fn error_words<'a>(record: &'a Record<'_>) -> ErrorWords<'a> {
     let code = error_code(record);
-    let told = code.is_some() || record.has(Field::ErrorMessage) || record.has(Field::ErrorType);
+    let told = code.is_some()
+        || [Field::ErrorMessage, Field::Detail, Field::ErrorType]
+            .iter()
+            .any(|&f| record.has(f));
     ErrorWords {
         code,
         message: record
             .get(Field::ErrorMessage)
+            .or(record.get(Field::Detail))
             .filter(|t| says_something(t))
             .or_else(|| record.get(Field::Message).filter(|_| !told)),
         error_type: record.get(Field::ErrorType).filter(|t| says_something(t)),

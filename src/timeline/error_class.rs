@@ -67,6 +67,9 @@ pub fn classify_error(
     if let Some(class) = rules.class_of([code, error_type, message]) {
         return (class, class == UpstreamTimeout || leaves_open(&text));
     }
+    if let Some(meaning) = code.and_then(decline_of_code) {
+        return meaning;
+    }
     let status_in_text = http_status_in(&text);
     if let Some(meaning) = by_code(code, error_type, message, status_in_text) {
         return meaning;
@@ -598,6 +601,15 @@ fn by_code(
         ((UpstreamUnavailable, _), Some(status @ 400..=499)) => Some(by_http(status)),
         _ => Some(named),
     }
+}
+
+/// A code that gives the reason of a decline (`insufficient_funds`) holds whatever the message says: messages quote what
+/// customers wrote. A code that says only that there was a decline leaves the reason to the message.
+fn decline_of_code(code: &str) -> Option<Meaning> {
+    let code = normalise(&[Some(code)]);
+    let meaning = by_phrase(&code).filter(|(class, _)| *class == BusinessDecline)?;
+    let open = ["declin", "refused", "limit exceed", "exceeds limit"];
+    (!open.iter().any(|word| has_phrase(&code, word))).then_some(meaning)
 }
 
 fn exact(table: &[(&[&str], Meaning)], text: &str) -> Option<Meaning> {

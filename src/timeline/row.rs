@@ -66,7 +66,9 @@ pub fn row_of(
         duration_ms: duration.map(|us| f64::from(us) / 1000.0),
         outcome,
         error_class,
-        message: text(Field::ErrorMessage).or_else(|| text(Field::Message)),
+        message: [Field::ErrorMessage, Field::Message, Field::Detail]
+            .into_iter()
+            .find_map(text),
         source: SourceRef {
             input: ctx.index,
             line: record.line,
