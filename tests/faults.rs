@@ -350,6 +350,14 @@ fn an_output_that_is_an_input_is_refused() {
             "hard.jsonl",
         ),
         ("$K failures logs >> logs/payments.jsonl", "standard output"),
+        (
+            "$K compare logs/payments.jsonl other.json -o hard.jsonl",
+            "hard.jsonl",
+        ),
+        (
+            "$K compare other.json - -o hard.jsonl < logs/payments.jsonl",
+            "hard.jsonl",
+        ),
     ] {
         let message = format!("error: \"{name}\" is both input and output\n");
         scratch.run(script).expect(2, &message);

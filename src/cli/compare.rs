@@ -10,6 +10,7 @@ use super::args::{FORMAT_HELP, display_zone};
 use super::destinations::{self, Formats};
 use super::exit::ExitStatus;
 use super::output::Output;
+use super::settings::refuse_to_overwrite;
 use super::show_error::Fault;
 use super::terminal::{self, Color, Surroundings};
 use crate::report::compare::{self, Analysed};
@@ -68,7 +69,10 @@ pub(super) fn run(args: &Args) -> Result<ExitStatus> {
         known: &FORMATS,
         asked: args.format.as_deref(),
     };
-    refuse_to_overwrite(args)?;
+    refuse_to_overwrite(
+        || vec![args.a.clone(), args.b.clone()],
+        &destinations::files(&args.output),
+    )?;
     let seen = Surroundings::look();
     let open = |planned: destinations::Planned| {
         let look = terminal::decide(&seen, args.color, planned.path.is_some());
@@ -107,19 +111,4 @@ fn read(path: &Path) -> Result<Analysed> {
         let hint = "write it again from the logs: knockon analyze PATH... -f json";
         Fault::new(e.to_string()).hint(hint).into()
     })
-}
-
-fn refuse_to_overwrite(args: &Args) -> Result<()> {
-    let inputs = [&args.a, &args.b];
-    let inputs: Vec<_> = inputs
-        .iter()
-        .filter_map(|i| i.canonicalize().ok())
-        .collect();
-    for file in destinations::files(&args.output) {
-        if file.canonicalize().is_ok_and(|f| inputs.contains(&f)) {
-            let shown = file.display();
-            return Err(Fault::new(format!("\"{shown}\" is both input and output")).into());
-        }
-    }
-    Ok(())
 }

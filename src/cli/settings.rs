@@ -244,6 +244,20 @@ fn dependencies(config: &Config) -> Vec<DependencyRule> {
 
 /// An error when one of `outputs` is one of the files to read: it would be lost.
 pub(crate) fn refuse_to_overwrite_inputs(requests: &[Request], outputs: &[PathBuf]) -> Result<()> {
+    let find = || {
+        // What cannot be found is told when it is read.
+        let (inputs, _) = source::discover(requests, &Limits::default()).unwrap_or_default();
+        inputs.into_iter().map(|i| i.path).collect()
+    };
+    refuse_to_overwrite(find, outputs)
+}
+
+/// An error when one of `outputs` is one of the files that `inputs` finds (`-`: standard input). They are looked for only
+/// where an output exists already.
+pub(crate) fn refuse_to_overwrite(
+    inputs: impl FnOnce() -> Vec<PathBuf>,
+    outputs: &[PathBuf],
+) -> Result<()> {
     // What does not exist yet is no input.
     let mut targets: Vec<_> = outputs
         .iter()
@@ -253,12 +267,13 @@ pub(crate) fn refuse_to_overwrite_inputs(requests: &[Request], outputs: &[PathBu
     if targets.is_empty() {
         return Ok(());
     }
-    // What cannot be found is told when it is read.
-    let (inputs, _) = source::discover(requests, &Limits::default()).unwrap_or_default();
-    let inputs = inputs.iter().filter_map(|i| match i.is_stdin() {
-        true => standard(0),
-        false => identity(&i.path),
-    });
+    let inputs = inputs();
+    let inputs = inputs
+        .iter()
+        .filter_map(|path| match path.as_os_str() == "-" {
+            true => standard(0),
+            false => identity(path),
+        });
     let inputs: BTreeSet<_> = inputs.collect();
     match targets.iter().find(|(_, target)| inputs.contains(target)) {
         None => Ok(()),
