@@ -12,7 +12,7 @@ mod reading;
 mod rows;
 mod seen;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow};
 
 use crate::model::{
     Attempt, IdHash, Report, Role, SloTarget, SourceRef, Story, Suggestion, Thresholds,
@@ -73,7 +73,7 @@ pub struct Settings {
     pub client_timeout_ms: BTreeMap<String, u64>,
     /// Is told how far the run is.
     pub watch: Watched,
-    /// Threads that read.
+    /// Threads that work.
     pub threads: usize,
     /// Only payments of these merchants; all when empty.
     pub merchants: Vec<String>,
@@ -95,15 +95,28 @@ struct Found {
 /// # Errors
 /// When an input cannot be read at all.
 pub fn analyze(settings: &Settings, worth_citing: fn(&Report) -> Vec<SourceRef>) -> Result<Report> {
-    let mut found = find(settings)?;
-    begin(settings, "add up")?;
-    let mut report = report_of(settings, &found);
-    for (failure, j) in report.failures.iter_mut().zip(&mut found.judged.judgements) {
-        failure.evidence = std::mem::take(&mut j.evidence);
-    }
-    begin(settings, "quote lines")?;
-    report.citations = cite(settings, &found.inputs, &worth_citing(&report));
-    Ok(report)
+    on_threads(settings, || {
+        let mut found = find(settings)?;
+        begin(settings, "add up")?;
+        let mut report = report_of(settings, &found);
+        for (failure, j) in report.failures.iter_mut().zip(&mut found.judged.judgements) {
+            failure.evidence = std::mem::take(&mut j.evidence);
+        }
+        begin(settings, "quote lines")?;
+        report.citations = cite(settings, &found.inputs, &worth_citing(&report));
+        Ok(report)
+    })
+}
+
+/// Does the work on `settings.threads` threads, and on no other.
+fn on_threads<T: Send>(settings: &Settings, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(settings.threads.max(1))
+        // A thread that waits for pieces of one input may begin another: room for many, one inside the other.
+        .stack_size(64 << 20)
+        .build()
+        .context("failed to start threads")?;
+    pool.install(work)
 }
 
 /// The report, and everything known about each attempt with a payment id, else with that order, trace or request id,
@@ -112,6 +125,10 @@ pub fn analyze(settings: &Settings, worth_citing: fn(&Report) -> Vec<SourceRef>)
 /// # Errors
 /// As [`analyze`].
 pub fn explain(settings: &Settings, id: &str) -> Result<(Report, Vec<Story>)> {
+    on_threads(settings, || told_of(settings, id))
+}
+
+fn told_of(settings: &Settings, id: &str) -> Result<(Report, Vec<Story>)> {
     let found = find(settings)?;
     let mut report = report_of(settings, &found);
     for (failure, j) in report.failures.iter_mut().zip(&found.judged.judgements) {
@@ -186,7 +203,7 @@ fn judging(settings: &Settings) -> attribution::Options {
 /// # Errors
 /// When an input cannot be read at all.
 pub fn inspect(settings: &Settings, with_errors: bool) -> Result<Report> {
-    let (_, warnings, timeline) = joint_timeline(settings)?;
+    let (_, warnings, timeline) = on_threads(settings, || joint_timeline(settings))?;
     let mut report = base_report(settings, &timeline, warnings);
     if with_errors {
         let seen = seen::errors(&timeline, &settings.classes);
@@ -215,7 +232,7 @@ pub fn suggest(settings: &Settings) -> Result<Vec<Suggestion>> {
 /// # Errors
 /// As [`inspect`].
 pub fn timeline_all(settings: &Settings, row: &mut dyn FnMut(TimelineRow)) -> Result<Report> {
-    let (inputs, warnings, mut timeline) = joint_timeline(settings)?;
+    let (inputs, warnings, mut timeline) = on_threads(settings, || joint_timeline(settings))?;
     let report = base_report(settings, &timeline, warnings);
     // From here on only the clocks and the status pages are needed.
     (timeline.attempts, timeline.calls) = (Vec::new(), Vec::new());
@@ -232,7 +249,7 @@ pub fn timeline_all(settings: &Settings, row: &mut dyn FnMut(TimelineRow)) -> Re
 pub fn digest(settings: &Settings, out: &mut dyn Write) -> Result<Report> {
     begin(settings, "find inputs")?;
     let (mut inputs, warnings) = inputs::find(settings)?;
-    let parts = read_all(settings, &mut inputs)?;
+    let parts = on_threads(settings, || read_all(settings, &mut inputs))?;
     begin(settings, "keep lines")?;
     let kept = inputs.into_iter().zip(parts);
     let digest = Digest {
@@ -245,7 +262,7 @@ pub fn digest(settings: &Settings, out: &mut dyn Write) -> Result<Report> {
     digest::write(&digest, out)?;
     let Digest { inputs, warnings } = digest;
     let parts = inputs.into_iter().filter_map(|k| k.part).collect();
-    let timeline = timeline::assemble(parts);
+    let timeline = on_threads(settings, || Ok(timeline::assemble(parts)))?;
     Ok(base_report(settings, &timeline, warnings))
 }
 

@@ -48,41 +48,32 @@ pub(super) fn read_all(settings: &Settings, inputs: &mut [Given]) -> Result<Vec<
     settings.watch.expect(logs().map(Input::bytes).sum());
     begin(settings, "read")?;
     let options = options(settings);
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(settings.threads.max(1))
-        // A thread that waits for pieces of one input may begin another: room for many, one inside the other.
-        .stack_size(64 << 20)
-        .build()
-        .context("failed to start threads")?;
-    pool.install(|| {
-        // A large input keeps all threads busy by itself; several of them at once would only hold more memory.
-        let logs = inputs.iter().enumerate();
-        let logs = logs.filter_map(|(i, given)| Some((i, given.log()?)));
-        let (large, small): (Vec<_>, Vec<_>) = logs.partition(|(_, log)| is_large(log));
-        let read =
-            |(i, log): (usize, &Input)| Ok((i, read_one(settings, &options, i as u32, log)?));
-        let mut read_in: Vec<(usize, Reading)> =
-            small.into_par_iter().map(read).collect::<Result<_>>()?;
-        for log in large {
-            read_in.push(read(log)?);
-        }
-        for (i, given) in inputs.iter_mut().enumerate() {
-            let part = given.take_part(i as u32);
-            read_in.extend(part.map(|part| {
-                (
-                    i,
-                    Reading {
-                        part,
-                        undated: false,
-                    },
-                )
-            }));
-        }
-        read_in.sort_by_key(|(i, _)| *i);
-        let mut parts: Vec<Reading> = read_in.into_iter().map(|(_, reading)| reading).collect();
-        read_undated_again(settings, &options, inputs, &mut parts)?;
-        Ok(parts)
-    })
+    // A large input keeps all threads busy by itself; several of them at once would only hold more memory.
+    let logs = inputs.iter().enumerate();
+    let logs = logs.filter_map(|(i, given)| Some((i, given.log()?)));
+    let (large, small): (Vec<_>, Vec<_>) = logs.partition(|(_, log)| is_large(log));
+    let read = |(i, log): (usize, &Input)| Ok((i, read_one(settings, &options, i as u32, log)?));
+    let mut read_in: Vec<(usize, Reading)> =
+        small.into_par_iter().map(read).collect::<Result<_>>()?;
+    for log in large {
+        read_in.push(read(log)?);
+    }
+    for (i, given) in inputs.iter_mut().enumerate() {
+        let part = given.take_part(i as u32);
+        read_in.extend(part.map(|part| {
+            (
+                i,
+                Reading {
+                    part,
+                    undated: false,
+                },
+            )
+        }));
+    }
+    read_in.sort_by_key(|(i, _)| *i);
+    let mut parts: Vec<Reading> = read_in.into_iter().map(|(_, reading)| reading).collect();
+    read_undated_again(settings, &options, inputs, &mut parts)?;
+    Ok(parts)
 }
 
 /// Whether an input is worth all threads, by its size on disk; of a pipe or an archive it is not known.
