@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Outcome, own_side};
-use crate::model::{Evidence, Finding, Outcome as End, Severity, Sym, Verdict};
+use crate::model::{Evidence, Finding, Outcome as End, Severity, Sym, Verdict, in_words};
 
 /// A status page that speaks this much later than our own evidence is late, in seconds.
 const LATE_PAGE_S: f64 = 300.0;
@@ -83,11 +83,11 @@ fn single_dependency(o: &Outcome<'_>, main: usize) -> Option<Finding> {
     (!alone.is_empty()).then(|| {
         finding(
             "single-dependency",
-            format!("{} {} served through {} alone", alone.join(", "), if alone.len() == 1 { "was" } else { "were" }, outage.exchange_name),
+            format!("{} {} served through {} alone", in_words(&alone), if alone.len() == 1 { "was" } else { "were" }, outage.exchange_name),
             Severity::Critical,
             format!(
                 "In these logs no payment in {} went through another exchange: there was nothing to fall back to.",
-                alone.join(", ")
+                in_words(&alone)
             ),
             Vec::new(),
         )

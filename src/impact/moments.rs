@@ -1,7 +1,7 @@
 //! The moments that matter, of both sides, in time order.
 
 use super::Outcome;
-use crate::model::{Judgement, Moment, Outage, Phase, Side, SourceRef, Time, grouped};
+use crate::model::{Judgement, Moment, Outage, Phase, Side, SourceRef, Time, grouped, in_words};
 
 /// Notable moments of all outages, status pages and notes.
 pub fn moments(o: &Outcome<'_>) -> Vec<Moment> {
@@ -46,7 +46,7 @@ fn of_exchange(o: &Outcome<'_>, i: usize, outage: &Outage, out: &mut Vec<Moment>
     let parts = if parts.is_empty() {
         String::new()
     } else {
-        format!(" ({})", parts.join(", "))
+        format!(" ({})", in_words(&parts))
     };
     let verb = if outage.began_before_log {
         "was already served worse when its log began"

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 
+use super::number::grouped;
+
 /// A map for hot paths, with a seed that is always the same; never iterated.
 pub type FastMap<K, V> = HashMap<K, V, FixedState>;
 /// A set for hot paths, with a seed that is always the same; never iterated.
@@ -109,6 +111,16 @@ impl Names {
     /// Whether nothing but the empty text is kept.
     pub fn is_empty(&self) -> bool {
         self.texts.len() <= 1
+    }
+}
+
+/// Names in a sentence: `a, b`, and of very many only the first, `a, b and 190 more`.
+pub fn in_words<T: AsRef<str>>(names: &[T]) -> String {
+    const MOST: usize = 12;
+    let told: Vec<&str> = names.iter().take(MOST).map(AsRef::as_ref).collect();
+    match names.len().saturating_sub(MOST) {
+        0 => told.join(", "),
+        more => format!("{} and {} more", told.join(", "), grouped(more as u64)),
     }
 }
 

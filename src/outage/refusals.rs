@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::episode::{Episode, RowOf, Seen, episodes};
 use super::series::by_component;
 use super::{Context, Detector, Found, MERGE_GAP_S, Misuse, evidence, name};
-use crate::model::{Finding, OutageSource, Severity, Span, Sym};
+use crate::model::{Finding, OutageSource, Severity, Span, Sym, in_words};
 use crate::timeline::CallState;
 
 /// Calls needed on each side to compare callers.
@@ -172,7 +172,7 @@ fn misuse_finding(
     let who = if who.is_empty() {
         "the caller".to_string()
     } else {
-        who.join(", ")
+        in_words(&who)
     };
     let span = episode.span();
     let detail = format!(

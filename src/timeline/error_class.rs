@@ -7,6 +7,11 @@
 //! 400/403/404/409/410 as "not available" corrected to the client's errors that they are); ISO 8583:1987 and
 //! :1993 response codes; Stripe decline codes; Envoy response flags; gRPC status codes; errno names; RFC 9110.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use crate::model::ErrorClass::{
     self, Auth, BusinessDecline, CircuitOpen, ClientError, Clock, Expired, Internal, Maintenance,
     Overload, RateLimited, ResourceExhausted, Unknown, UpstreamTimeout, UpstreamUnavailable,
@@ -708,21 +713,63 @@ fn ccxt_name(text: &str) -> Option<Meaning> {
 }
 
 fn by_phrase(text: &str) -> Option<Meaning> {
-    PHRASES
+    let found = PARTS.found_in(text);
+    let occurs = |parts: &Vec<usize>| parts.iter().all(|&part| found[part]);
+    PARTS
+        .rows
         .iter()
-        .find(|(phrases, _)| phrases.iter().any(|p| has_all(text, p)))
+        .find(|(phrases, _)| phrases.iter().any(occurs))
         .map(|(_, (class, open))| (*class, *open || leaves_open(text)))
+}
+
+/// [`PHRASES`], with all that they look for found in one pass over a text.
+struct Parts {
+    automaton: AhoCorasick,
+    is_ascii: Vec<bool>,
+    /// For each row the parts of its phrases, by their numbers.
+    rows: Vec<(Vec<Vec<usize>>, Meaning)>,
+}
+
+static PARTS: LazyLock<Parts> = LazyLock::new(|| {
+    let mut numbers: HashMap<&str, usize> = HashMap::new();
+    let mut number = |part: &'static str| {
+        let next = numbers.len();
+        *numbers.entry(part).or_insert(next)
+    };
+    let mut parts_of = |phrase: &&'static str| phrase.split(" & ").map(&mut number).collect();
+    let rows = PHRASES
+        .iter()
+        .map(|(phrases, meaning)| (phrases.iter().map(&mut parts_of).collect(), *meaning))
+        .collect();
+    let mut texts = vec![""; numbers.len()];
+    numbers
+        .iter()
+        .for_each(|(text, number)| texts[*number] = text);
+    match AhoCorasick::new(&texts) {
+        Ok(automaton) => Parts {
+            automaton,
+            is_ascii: texts.iter().map(|t| t.is_ascii()).collect(),
+            rows,
+        },
+        Err(e) => unreachable!("a constant list, compiled by every test: {e}"),
+    }
+});
+
+impl Parts {
+    /// Which parts occur: from the beginning of a word on, or anywhere for scripts without spaces.
+    fn found_in(&self, text: &str) -> Vec<bool> {
+        let mut found = vec![false; self.is_ascii.len()];
+        for part in self.automaton.find_overlapping_iter(text) {
+            let number = part.pattern().as_usize();
+            let begins = part.start().checked_sub(1).map(|at| text.as_bytes()[at]);
+            found[number] |= begins == Some(b' ') || !self.is_ascii[number];
+        }
+        found
+    }
 }
 
 fn leaves_open(text: &str) -> bool {
     has_phrase(text, "execution status unknown") || has_phrase(text, "status unknown")
-}
-
-fn has_all(text: &str, pattern: &str) -> bool {
-    match pattern.split_once(" & ") {
-        Some((a, b)) => has_phrase(text, a) && has_all(text, b),
-        None => has_phrase(text, pattern),
-    }
 }
 
 /// Whether the phrase occurs from the beginning of a word on (anywhere, for scripts without spaces).
@@ -1172,7 +1219,45 @@ mod tests {
         assert_eq!(class(Some("x"), Some("timeout")), UpstreamTimeout);
     }
 
+    /// As the phrases are described, one after the other.
+    fn one_by_one(text: &str) -> Option<ErrorClass> {
+        PHRASES
+            .iter()
+            .find(|(phrases, _)| phrases.iter().any(|p| has_all(text, p)))
+            .map(|(_, (class, _))| *class)
+    }
+
+    fn has_all(text: &str, pattern: &str) -> bool {
+        match pattern.split_once(" & ") {
+            Some((a, b)) => has_phrase(text, a) && has_all(text, b),
+            None => has_phrase(text, pattern),
+        }
+    }
+
+    fn words_of_phrases() -> impl Strategy<Value = String> {
+        let phrases: Vec<&str> = PHRASES
+            .iter()
+            .flat_map(|(p, _)| p.iter().copied())
+            .collect();
+        let phrase = proptest::sample::select(phrases);
+        let word = prop_oneof![
+            phrase.prop_map(str::to_owned),
+            "[a-z]{1,4}",
+            "[ -~]{0,6}",
+            "\\PC{0,4}"
+        ];
+        let glue = prop_oneof![Just(" "), Just(""), Just("_")];
+        proptest::collection::vec((word, glue), 0..5)
+            .prop_map(|parts| parts.into_iter().map(|(word, glue)| word + glue).collect())
+    }
+
     proptest! {
+        #[test]
+        fn phrases_found_at_once_are_those_found_one_by_one(text in words_of_phrases()) {
+            let text = normalise(&[Some(&text)]);
+            prop_assert_eq!(by_phrase(&text).map(|m| m.0), one_by_one(&text), "{}", text);
+        }
+
         #[test]
         fn no_text_panics(code in "\\PC*", message in "\\PC*", error_type in "\\PC*", http: Option<u16>) {
             let _ = of(&code, &message, &error_type, http);

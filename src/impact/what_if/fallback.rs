@@ -20,7 +20,7 @@ const MOST_TOLD: usize = 3;
 /// Payments that a fallback would have to serve alike: method and currency.
 type Kind = (Sym, Sym);
 /// Attempts that succeeded, and all that ended.
-type Served = BTreeMap<(Sym, Kind), (u64, u64)>;
+type Served = BTreeMap<(Kind, Sym), (u64, u64)>;
 
 /// What stands in for one kind of payment.
 #[derive(Clone)]
@@ -60,7 +60,7 @@ impl Counts {
         let mut during = vec![FastMap::default(); spans.len()];
         for a in o.timeline.attempts.iter().filter(|a| a.outcome.is_final()) {
             let count = |counts: &mut FastMap<_, (u64, u64)>| {
-                let entry = counts.entry((a.exchange, (a.method, a.currency)));
+                let entry = counts.entry(((a.method, a.currency), a.exchange));
                 let entry = entry.or_default();
                 entry.0 += u64::from(a.outcome == End::Succeeded);
                 entry.1 += 1;
@@ -175,7 +175,7 @@ impl Search<'_> {
             .usual
             .keys()
             .chain(self.counts.during[self.outage].keys());
-        seen.map(|(e, _)| self.text(*e))
+        seen.map(|(_, e)| self.text(*e))
             .find(|e| e.eq_ignore_ascii_case(wanted))
             .unwrap_or(wanted)
             .to_string()
@@ -186,13 +186,14 @@ impl Search<'_> {
         let down = self.down();
         self.counts
             .usual
-            .keys()
-            .filter(move |(e, k)| *k == kind && e.is_some() && *e != down)
-            .map(|(e, _)| *e)
+            .range((kind, Sym::NONE)..)
+            .take_while(move |((k, _), _)| *k == kind)
+            .map(|((_, exchange), _)| *exchange)
+            .filter(move |e| e.is_some() && *e != down)
     }
 
     fn rate(&self, exchange: Sym, kind: Kind) -> Option<ObservedRate> {
-        let &(succeeded, attempts) = self.counts.usual.get(&(exchange, kind))?;
+        let &(succeeded, attempts) = self.counts.usual.get(&(kind, exchange))?;
         (succeeded >= LEAST_SERVED).then(|| ObservedRate {
             exchange: named(self.o, exchange),
             method: named(self.o, kind.0),
@@ -381,7 +382,7 @@ impl Search<'_> {
     fn meanwhile(&self, names: &BTreeSet<&str>) -> Vec<String> {
         let id = &self.o.outages[self.outage].id;
         let one = |name: &&str| {
-            let of = |((e, _), _): &(&(Sym, Kind), &(u64, u64))| {
+            let of = |((_, e), _): &(&(Kind, Sym), &(u64, u64))| {
                 name.eq_ignore_ascii_case(self.text(*e))
             };
             let (good, all) = self.counts.during[self.outage]
