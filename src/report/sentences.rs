@@ -207,16 +207,20 @@ pub(crate) fn interval(i: &Interval) -> String {
     ])
 }
 
-/// Amounts of several currencies side by side: `0.5 BTC, 12.00 USDT`.
+/// So many currencies are named in a sentence; all are in the JSON.
+const MOST_AMOUNTS: usize = 12;
+
+/// Amounts of several currencies side by side: `0.5 BTC, 12.00 USDT`, and of very many only the first.
 pub(crate) fn amounts(cx: &Context<'_>, amounts: &Amounts) -> String {
     let texts: Vec<String> = amounts
         .iter()
+        .take(MOST_AMOUNTS)
         .map(|(currency, amount)| format!("{amount} {}", cx.text(currency)))
         .collect();
-    if texts.is_empty() {
-        "no amounts".to_owned()
-    } else {
-        texts.join(", ")
+    match amounts.len() - texts.len() {
+        _ if texts.is_empty() => "no amounts".to_owned(),
+        0 => texts.join(", "),
+        more => format!("{} and {} more", texts.join(", "), count(more as u64)),
     }
 }
 

@@ -407,7 +407,10 @@ fn fitting(items: &[String], width: usize, unicode: bool) -> String {
             words::count(left as u64)
         ),
     };
-    let most = (1..=items.len()).rev().find(|n| line(*n).width() <= width);
+    // each takes two columns and more
+    let most = (1..=items.len().min(width))
+        .rev()
+        .find(|n| line(*n).width() <= width);
     cut(&line(most.unwrap_or(items.len().min(1))), width, unicode)
 }
 

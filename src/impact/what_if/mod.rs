@@ -10,7 +10,7 @@ mod saved;
 
 use super::Outcome;
 use super::orders::orders;
-use crate::model::{Channel, Judgement, LeftOut, Sym, WhatIf, WhatIfOptions};
+use crate::model::{Channel, Judgement, LeftOut, Sym, WhatIf, WhatIfOptions, in_words};
 
 /// The cases that the logs can answer, outage by outage.
 pub fn what_if(o: &Outcome<'_>, options: &WhatIfOptions) -> WhatIf {
@@ -59,9 +59,13 @@ fn named(o: &Outcome<'_>, sym: Sym) -> Option<String> {
         .then(|| o.timeline.names.text(sym).to_string())
 }
 
-/// `a, b and c`, or another word before the last.
+/// `a, b and c`, or another word before the last; of very many only the first.
 fn list<'a>(words: impl IntoIterator<Item = &'a str>, last: &str) -> String {
+    const MOST: usize = 12;
     let words: Vec<&str> = words.into_iter().collect();
+    if words.len() > MOST {
+        return in_words(&words);
+    }
     match &words[..] {
         [most @ .., end] if !most.is_empty() => format!("{} {last} {end}", most.join(", ")),
         few => few.concat(),
