@@ -283,11 +283,15 @@ fn go_on(settings: &Settings) -> Result<()> {
 /// All facts of all inputs on one time line, with the warnings of the search for inputs.
 fn joint_timeline(settings: &Settings) -> Result<(Vec<Given>, Vec<String>, Timeline)> {
     begin(settings, "find inputs")?;
-    let (mut inputs, warnings) = inputs::find(settings)?;
+    let (mut inputs, mut warnings) = inputs::find(settings)?;
     let parts = read_all(settings, &mut inputs)?;
     let parts = parts.into_iter().map(|r| r.part).collect();
     begin(settings, "assemble")?;
     let mut timeline = timeline::assemble(parts);
+    warnings.extend(timeline::bound_names(
+        &mut timeline,
+        settings.limits.max_names,
+    ));
     begin(settings, "align clocks")?;
     timeline::align(&mut timeline);
     Ok((inputs, warnings, timeline))

@@ -543,6 +543,49 @@ fn of_more_files_than_allowed_the_first_are_read() {
 }
 
 #[test]
+fn of_more_names_than_allowed_the_rare_ones_are_other() {
+    let scratch = Scratch::new();
+    let text = payments(12);
+    let named = text.lines().enumerate().map(|(n, line)| {
+        let currency = match n % 3 {
+            0 => "EUR".to_owned(),
+            1 => "USD".to_owned(),
+            _ => format!("X{n}"),
+        };
+        line.replace("\"BTC\"", &format!("\"{currency}\"")) + "\n"
+    });
+    fs::write(scratch.at("m.jsonl"), named.collect::<String>()).unwrap();
+    let ran = scratch.run("$K analyze -q -f json --max-names 2 m.jsonl");
+    let ran = ran.expect(0, "");
+    let told = "the logs name 122 currencies: all but the 2 most frequent are `other` here, 120 records; --max-names allows more";
+    assert!(ran.has_warning(told), "{}", ran.stdout);
+    let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let counted = report["failures"]["by_currency"].as_object().unwrap();
+    assert_eq!(counted.keys().collect::<Vec<_>>(), ["EUR", "USD", "other"]);
+    let lost = report["impact"]["amount_lost"].as_object().unwrap();
+    assert_eq!(lost.keys().collect::<Vec<_>>(), ["EUR", "USD"]);
+}
+
+#[test]
+fn ids_that_stand_as_keys_take_no_memory_and_hide_no_name() {
+    let scratch = Scratch::new();
+    let mut text = String::new();
+    for n in 0..300 {
+        let keys = (0..100).map(|k| format!(r#""id{n}_{k}":{k}"#));
+        let keys = keys.collect::<Vec<_>>().join(",");
+        writeln!(text, r#"{{"time":"2021-08-18T10:00:00Z",{keys}}}"#).unwrap();
+    }
+    fs::write(scratch.at("wide.jsonl"), text + &payments(12)).unwrap();
+    let ran = scratch.run("$K inspect -q -f json wide.jsonl");
+    let ran = ran.expect(0, "");
+    assert!(ran.stdout.contains("(other names)") && !ran.stdout.contains("id299_1\""));
+    let ran = scratch
+        .run("$K analyze -q -f json wide.jsonl")
+        .expect(0, "");
+    assert_eq!(ran.attempts(), 360);
+}
+
+#[test]
 fn what_unpacks_to_more_than_allowed_is_read_up_to_there() {
     let scratch = Scratch::new();
     let text = payments(12);

@@ -211,6 +211,10 @@ pub(crate) struct LimitArgs {
     /// Most bytes that a compressed input may become, and most of a pipe; the rest is left out [default: 64G]
     #[arg(long, value_name = "SIZE", value_parser = size, hide_short_help = true)]
     pub(crate) max_unpacked: Option<u64>,
+
+    /// Most exchanges, merchants, currencies and so on, of each; the rarest are "other" beyond [default: 100000]
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    pub(crate) max_names: Option<NonZeroUsize>,
 }
 
 /// `NAME=PATH`, or a path alone.

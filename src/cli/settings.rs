@@ -165,6 +165,7 @@ fn limits(run: &RunArgs) -> Limits {
     Limits {
         max_line_bytes: asked.max_line.map_or(usual.max_line_bytes, bytes),
         max_files: asked.max_files.map_or(usual.max_files, NonZeroUsize::get),
+        max_names: asked.max_names.map_or(usual.max_names, NonZeroUsize::get),
         max_unpacked_bytes: asked.max_unpacked.unwrap_or(usual.max_unpacked_bytes),
         spool_memory_bytes: usual.spool_memory_bytes.min(bytes(part)),
         ..usual

@@ -105,6 +105,13 @@ impl<'a> Draft<'a> {
     }
 }
 
+/// So many names of an input are kept, those that mean nothing here included; ids that stand as keys may be many more.
+const MOST_UNUSED: usize = 10_000;
+/// So many names that mean something: a path may end in a known word and begin with an id.
+const MOST_NAMES: usize = 100_000;
+/// The names beyond.
+const REST: &str = "(other names)";
+
 struct Known {
     name: String,
     meaning: Option<Meaning>,
@@ -217,18 +224,41 @@ impl Fields {
         if let Some(&at) = self.index.get(path) {
             return at;
         }
-        let at = self.known.len();
         let (name, utc) = aliases::without_utc(path);
         self.providers |= providers::is_telling(path);
+        let meaning = self.mapped_meaning(path).or_else(|| aliases::meaning(name));
+        let most = meaning.map_or(MOST_UNUSED, |_| MOST_NAMES);
+        let at = self.known.len();
+        if at >= most {
+            return self.rest();
+        }
         self.known.push(Known {
             name: path.to_owned(),
-            meaning: self.mapped_meaning(path).or_else(|| aliases::meaning(name)),
+            meaning,
             utc,
             probe: aliases::is_probe_flag(name),
             used: 0,
             example: None,
         });
         self.index.insert(path.to_owned(), at);
+        at
+    }
+
+    /// What stands for all names beyond those that are kept: they mean nothing.
+    fn rest(&mut self) -> usize {
+        let at = self.known.len();
+        if let Some(&at) = self.index.get(REST) {
+            return at;
+        }
+        self.known.push(Known {
+            name: REST.to_owned(),
+            meaning: None,
+            utc: false,
+            probe: false,
+            used: 0,
+            example: None,
+        });
+        self.index.insert(REST.to_owned(), at);
         at
     }
 

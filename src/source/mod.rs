@@ -101,6 +101,8 @@ pub struct Limits {
     pub max_decompressed_ratio: u64,
     /// Most bytes that a compressed input may become, and most of a pipe; the rest is left out.
     pub max_unpacked_bytes: u64,
+    /// Most distinct names that a dimension (exchanges, merchants, currencies, ...) may have; the rest is `other`.
+    pub max_names: usize,
     /// How much of standard input is kept in memory before it goes to a temporary file, in bytes.
     pub spool_memory_bytes: usize,
 }
@@ -113,6 +115,7 @@ impl Default for Limits {
             max_files: 100_000,
             max_decompressed_ratio: 2000,
             max_unpacked_bytes: 64 << 30,
+            max_names: 100_000,
             spool_memory_bytes: 64 << 20,
         }
     }

@@ -7,6 +7,7 @@
 mod align;
 mod alike;
 mod assemble;
+mod bounds;
 mod builder;
 mod classify;
 mod clock;
@@ -30,6 +31,7 @@ mod tests;
 
 pub use align::align;
 pub use assemble::{Timeline, assemble};
+pub use bounds::bound_names;
 pub use builder::{Builder, InputContext, Part};
 pub use drift::Clock;
 pub use error_class::{ClassRules, classify_error};
