@@ -819,3 +819,67 @@ fn errors_show_what_was_typed_without_acting() {
     }
     println!("{runs} errors");
 }
+
+/// A page that announced something of `exchange` every few seconds.
+fn announcements(exchange: &str, many: u32) -> String {
+    let incident = |n: u32| {
+        json!({
+            "id": format!("inc-{n}"), "name": format!("notice {n}"), "status": "resolved", "impact": "major",
+            "created_at": stamp(n % STEPS), "started_at": stamp(n % STEPS), "updated_at": stamp(n % STEPS),
+            "resolved_at": stamp(n % STEPS + 2),
+            "incident_updates": [{"id": format!("u{n}"), "status": "identified", "body": "", "created_at": stamp(n % STEPS), "display_at": stamp(n % STEPS)}],
+            "components": [],
+        })
+    };
+    let incidents: Vec<Value> = (0..many).map(incident).collect();
+    let page = json!({"id": exchange, "name": exchange, "url": "https://status.example"});
+    json!({"page": page, "incidents": incidents, "scheduled_maintenances": []}).to_string()
+}
+
+#[test]
+fn a_flood_of_announcements_is_told_in_part_and_counted() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+    let (mut payments, mut calls) = (String::new(), String::new());
+    for n in 0..STEPS {
+        let (row, call) = payment(n, "binance", &payloads()[0]);
+        writeln!(payments, "{row}").unwrap();
+        writeln!(calls, "{call}").unwrap();
+    }
+    fs::write(folder.join("payments.jsonl"), payments).unwrap();
+    fs::write(folder.join("calls.jsonl"), calls).unwrap();
+    fs::write(
+        folder.join("status-binance.json"),
+        announcements("binance", 1200),
+    )
+    .unwrap();
+    fs::write(
+        folder.join("status-kraken.json"),
+        announcements("kraken", 1200),
+    )
+    .unwrap();
+    let (status, json, _) = knockon(folder, &["analyze", "-q", "-f", "json", "."]);
+    assert_eq!(status, Some(0));
+    let report: Value = serde_json::from_str(&json).unwrap();
+    let cited = |list: &Value| {
+        let of_page = |e: &&Value| e["rule"] == "status-page";
+        list["evidence"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(of_page)
+            .count()
+    };
+    let outages = report["outages"].as_array().unwrap();
+    assert_eq!(outages.iter().map(cited).max(), Some(20));
+    let alone = report["findings"].as_array().unwrap().iter();
+    let alone = alone.filter(|f| f["id"] == "announced-without-effect");
+    assert!((1..=40).contains(&alone.count()));
+    assert!(json.contains("more of its announcements spoke of it"));
+    assert!(json.contains("more announcements speak of no outage"));
+    let (_, page, _) = knockon(folder, &["analyze", "-q", "-f", "html", "."]);
+    assert!(page.contains("beyond the first 500 of a side are left out"));
+    assert!(page.len() < 2 << 20, "{}", page.len());
+    let (_, all, _) = knockon(folder, &["timeline", "-q", "-f", "csv", "."]);
+    assert!(all.lines().count() >= 2400, "{}", all.lines().count());
+}

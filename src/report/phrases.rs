@@ -145,6 +145,8 @@ phrases! {
 
     NOTES_LEFT_OUT: "more than 40 notes were read, and some lie more than an hour away from every outage"
         => "{notes} more than an hour away from every outage are left out; `knockon timeline` has them.";
+    MOMENTS_LEFT_OUT: "more than 500 moments of one side, notes or what a status page said, would be told"
+        => "{moments} beyond the first {most} of a side are left out; `knockon timeline` has them.";
 
     // impact
     RECONCILE_ABOUT: "above the list of what is to be reconciled"
@@ -350,6 +352,7 @@ mod tests {
             changed(&|r| r.outages[0].began_before_log = true),
             changed(&|r| r.outages[0].acknowledged_at = None),
             changed(&with_many_notes),
+            changed(&with_very_many_announcements),
             changed(&|r| {
                 r.inputs[0].clock_offset_ms = Some(1000);
                 r.inputs[0].clock_drift_ms_per_hour = Some(40);
@@ -395,6 +398,12 @@ mod tests {
         note.side = Side::Notes;
         note.time = Time(0);
         report.moments.extend(vec![note; 41]);
+    }
+
+    fn with_very_many_announcements(report: &mut Report) {
+        let mut said = report.moments[0].clone();
+        said.side = Side::Status;
+        report.moments.extend(vec![said; 501]);
     }
 
     fn silent() -> Report {

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::model::{FailedAttempt, Moment, Outage, Outcome, Report, Side, Time, Verdict};
+use crate::model::{FailedAttempt, Outcome, Report, Side, Time, Verdict};
 
 use super::outages::{self, main_outage};
 use super::phrases;
@@ -23,8 +23,6 @@ pub(crate) struct Postmortem {
     folder: String,
     /// The failure rates over time as lines of text; empty where nothing was logged.
     strips: String,
-    /// That notes are not among the moments; empty when all are.
-    notes_left_out: String,
     /// Lanes of a Gantt diagram; none without an outage.
     gantt: Vec<Lane>,
     /// Attempts whose outcome is unknown, in time order, up to [`MOST_ROWS`].
@@ -118,11 +116,7 @@ impl Postmortem {
     }
 
     fn internal(cx: &Context<'_>) -> Postmortem {
-        let mut digest = Digest::of(cx);
-        let moments = std::mem::take(&mut digest.moments);
-        let all = moments.len();
-        digest.moments = that_matter(cx, moments);
-        let left_out = (all - digest.moments.len()) as u64;
+        let digest = Digest::of(cx);
         let (factors, others) = digest
             .findings
             .iter()
@@ -142,10 +136,6 @@ impl Postmortem {
             gantt: match cx.report.outages.is_empty() {
                 true => Vec::new(),
                 false => gantt(cx),
-            },
-            notes_left_out: match left_out {
-                0 => String::new(),
-                n => phrases::NOTES_LEFT_OUT.with(&[("notes", &words::plural(n, "note", "notes"))]),
             },
             reconcile: unknown
                 .iter()
@@ -195,33 +185,6 @@ fn to_reconcile(cx: &Context<'_>, f: &FailedAttempt) -> ToReconcile {
         place: cx.short_place(f.source),
         line: cx.line_id(f.source),
     }
-}
-
-/// So many notes are always shown.
-const FEW_NOTES: usize = 40;
-/// How far from an outage a note matters, in seconds.
-const NEAR_S: f64 = 3600.0;
-
-/// The moments without the notes that are far from every outage, where there are many.
-fn that_matter(cx: &Context<'_>, moments: Vec<MomentView>) -> Vec<MomentView> {
-    let report = cx.report;
-    let notes = report.moments.iter().filter(|m| m.side == Side::Notes);
-    if notes.count() <= FEW_NOTES || report.outages.is_empty() {
-        return moments;
-    }
-    let end = report.window.map_or(Time(0), |w| w.end);
-    let near = |m: &&Moment| {
-        let around = |o: &Outage| {
-            let span = o.span(end.max(o.start));
-            m.time >= span.start.plus_secs(-NEAR_S) && m.time <= span.end.plus_secs(NEAR_S)
-        };
-        m.side != Side::Notes || report.outages.iter().any(around)
-    };
-    let pairs = report.moments.iter().zip(moments);
-    pairs
-        .filter(|(m, _)| near(m))
-        .map(|(_, view)| view)
-        .collect()
 }
 
 /// Columns of the strips: what a page shows without scrolling.

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::model::{
     Count, Evidence, FailedAttempt, InputSummary, LeftOut, Moment, Outcome, Report, Role, Severity,
-    SourceRef, Time, Verdict, WhatIfCase, ZoneFrom,
+    Side, SourceRef, Time, Verdict, WhatIfCase, ZoneFrom,
 };
 
 use super::drawing::{self, Drawing};
@@ -388,6 +388,8 @@ pub(crate) struct Digest {
     /// The error budget, in one sentence; nothing without an objective.
     pub(crate) slo: Option<String>,
     pub(crate) moments: Vec<MomentView>,
+    /// That some are not among the moments, and where they are; empty when all are.
+    pub(crate) notes_left_out: String,
     pub(crate) strongest: Vec<ExampleView>,
     pub(crate) borderline: Vec<ExampleView>,
     pub(crate) rejected: Vec<ExampleView>,
@@ -410,6 +412,7 @@ impl Digest {
     pub(crate) fn of(cx: &Context<'_>) -> Digest {
         let report = cx.report;
         let examples = examples::pick(report);
+        let told = told(report);
         let worked = |indices: &[usize]| -> Vec<ExampleView> {
             indices
                 .iter()
@@ -442,7 +445,12 @@ impl Digest {
             what_if: what_if(cx),
             left_out: left_out(cx),
             slo: report.slo.as_ref().map(sentences::error_budget),
-            moments: moments(cx),
+            moments: told
+                .moments
+                .iter()
+                .map(|m| moment(cx, m, onset(cx)))
+                .collect(),
+            notes_left_out: notes_left_out(&told),
             strongest: worked(&examples.strongest),
             borderline: worked(&examples.borderline),
             rejected: worked(&examples.rejected),
@@ -793,12 +801,76 @@ fn what_if_about(kind: &str, outage: &str) -> String {
 
 /// The moments of the joint timeline, in time order.
 pub(crate) fn moments(cx: &Context<'_>) -> Vec<MomentView> {
-    let onset = main_outage(cx.report).map(|i| cx.report.outages[i].start);
-    cx.report
-        .moments
-        .iter()
-        .map(|m| moment(cx, m, onset))
-        .collect()
+    let onset = onset(cx);
+    let all = cx.report.moments.iter();
+    all.map(|m| moment(cx, m, onset)).collect()
+}
+
+fn onset(cx: &Context<'_>) -> Option<Time> {
+    main_outage(cx.report).map(|i| cx.report.outages[i].start)
+}
+
+/// So many notes are told wherever they lie.
+const FEW_NOTES: usize = 40;
+/// How far from an outage a note matters, in seconds.
+const NEAR_S: f64 = 3600.0;
+/// So many moments of a side are told in a document: a status page or a chat can hold any number.
+const MOST_MOMENTS: usize = 500;
+
+/// The moments that a document tells, and how many it does not.
+struct Told<'r> {
+    moments: Vec<&'r Moment>,
+    /// Notes far from every outage, left out where there are many.
+    far: u64,
+    /// Moments beyond the first [`MOST_MOMENTS`] of their side.
+    beyond: u64,
+}
+
+fn told(report: &Report) -> Told<'_> {
+    let notes = report.moments.iter().filter(|m| m.side == Side::Notes);
+    let choosy = notes.count() > FEW_NOTES && !report.outages.is_empty();
+    let mut of_side: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut told = Told {
+        moments: Vec::new(),
+        far: 0,
+        beyond: 0,
+    };
+    for moment in &report.moments {
+        if choosy && moment.side == Side::Notes && !is_near_an_outage(report, moment) {
+            told.far += 1;
+            continue;
+        }
+        let so_many = of_side.entry(moment.side.as_str()).or_default();
+        *so_many += 1;
+        match *so_many <= MOST_MOMENTS {
+            true => told.moments.push(moment),
+            false => told.beyond += 1,
+        }
+    }
+    told
+}
+
+fn is_near_an_outage(report: &Report, moment: &Moment) -> bool {
+    let end = report.window.map_or(Time(0), |w| w.end);
+    report.outages.iter().any(|outage| {
+        let span = outage.span(end.max(outage.start));
+        moment.time >= span.start.plus_secs(-NEAR_S) && moment.time <= span.end.plus_secs(NEAR_S)
+    })
+}
+
+/// Says which moments are not among those told.
+fn notes_left_out(told: &Told<'_>) -> String {
+    let mut said = Vec::new();
+    if told.far > 0 {
+        let notes = words::plural(told.far, "note", "notes");
+        said.push(phrases::NOTES_LEFT_OUT.with(&[("notes", &notes)]));
+    }
+    if told.beyond > 0 {
+        let moments = words::plural(told.beyond, "moment", "moments");
+        let most = words::count(MOST_MOMENTS as u64);
+        said.push(phrases::MOMENTS_LEFT_OUT.with(&[("moments", &moments), ("most", &most)]));
+    }
+    said.join(" ")
 }
 
 /// One moment in words.
