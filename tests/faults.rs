@@ -586,6 +586,21 @@ fn ids_that_stand_as_keys_take_no_memory_and_hide_no_name() {
 }
 
 #[test]
+fn an_element_longer_than_allowed_is_counted_and_the_rest_read() {
+    let scratch = Scratch::new();
+    let rows = payments(12);
+    let mut rows: Vec<&str> = rows.lines().collect();
+    let long = format!(r#"{{"note":"{}"}}"#, "a".repeat(3 << 20));
+    rows.insert(120, &long);
+    fs::write(scratch.at("p.json"), format!("[{}]", rows.join(",\n"))).unwrap();
+    let ran = scratch
+        .run("$K analyze -q -f json --max-element 1M p.json")
+        .expect(0, "");
+    assert_eq!(ran.attempts(), 360);
+    assert!(ran.has_warning("1 of 361 records"), "{}", ran.stdout);
+}
+
+#[test]
 fn what_unpacks_to_more_than_allowed_is_read_up_to_there() {
     let scratch = Scratch::new();
     let text = payments(12);
@@ -603,7 +618,7 @@ fn what_unpacks_to_more_than_allowed_is_read_up_to_there() {
     ] {
         let ran = scratch.run(script).expect(0, "");
         assert!((50..200).contains(&ran.attempts()), "{script}");
-        let told = "too large for a log (--max-unpacked allows 20480 bytes, and 2000 for each packed one); what came before was read, the rest is missing";
+        let told = "too large for a log (--max-unpacked allows 20480 bytes, and --max-ratio 2000 for each packed one); what came before was read, the rest is missing";
         assert!(ran.has_warning(told), "{script}: {}", ran.stdout);
     }
 }

@@ -1,7 +1,7 @@
 //! What was typed: the groups of arguments that several subcommands share. What they mean is decided in
 //! `settings`.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
 use chrono::{NaiveDate, NaiveDateTime};
@@ -211,6 +211,14 @@ pub(crate) struct LimitArgs {
     /// Most bytes that a compressed input may become, and most of a pipe; the rest is left out [default: 64G]
     #[arg(long, value_name = "SIZE", value_parser = size, hide_short_help = true)]
     pub(crate) max_unpacked: Option<u64>,
+
+    /// Most bytes that one packed byte may become, once 1 GiB came out; the rest is left out [default: 2000]
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    pub(crate) max_ratio: Option<NonZeroU64>,
+
+    /// Longest element of a JSON document; a longer one is counted as not understood [default: 512M]
+    #[arg(long, value_name = "SIZE", value_parser = size, hide_short_help = true)]
+    pub(crate) max_element: Option<u64>,
 
     /// Most exchanges, merchants, currencies and so on, of each; the rarest are "other" beyond [default: 100000]
     #[arg(long, value_name = "N", hide_short_help = true)]

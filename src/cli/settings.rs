@@ -1,7 +1,7 @@
 //! What the arguments and `knockon.toml` mean together, made once. Flags come before the file.
 
 use std::collections::BTreeSet;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -165,10 +165,13 @@ fn limits(run: &RunArgs) -> Limits {
     Limits {
         max_line_bytes: asked.max_line.map_or(usual.max_line_bytes, bytes),
         max_files: asked.max_files.map_or(usual.max_files, NonZeroUsize::get),
+        max_document_bytes: asked.max_element.map_or(usual.max_document_bytes, bytes),
+        max_decompressed_ratio: asked
+            .max_ratio
+            .map_or(usual.max_decompressed_ratio, NonZeroU64::get),
         max_names: asked.max_names.map_or(usual.max_names, NonZeroUsize::get),
         max_unpacked_bytes: asked.max_unpacked.unwrap_or(usual.max_unpacked_bytes),
         spool_memory_bytes: usual.spool_memory_bytes.min(bytes(part)),
-        ..usual
     }
 }
 

@@ -367,7 +367,7 @@ fn room(given: u64, read: u64, limits: &Limits) -> u64 {
 /// What is said when that is used up.
 pub(super) fn too_large(limits: &Limits) -> io::Error {
     let why = format!(
-        "--max-unpacked allows {} bytes, and {} for each packed one",
+        "--max-unpacked allows {} bytes, and --max-ratio {} for each packed one",
         limits.max_unpacked_bytes, limits.max_decompressed_ratio
     );
     io::Error::new(io::ErrorKind::FileTooLarge, why)
@@ -475,6 +475,19 @@ mod tests {
     use super::*;
 
     const TEXT: &[u8] = b"one\ntwo\nthree\n";
+
+    #[test]
+    fn the_ratio_counts_from_the_first_gibibyte_on() {
+        let limits = Limits {
+            max_decompressed_ratio: 3,
+            max_unpacked_bytes: 5 << 30,
+            ..Limits::default()
+        };
+        assert_eq!(room(0, 1, &limits), RATIO_FROM);
+        assert_eq!(room(RATIO_FROM, 1, &limits), 0);
+        assert_eq!(room(RATIO_FROM, 1 << 29, &limits), RATIO_FROM / 2);
+        assert_eq!(room(RATIO_FROM, u64::MAX, &limits), 4 << 30);
+    }
 
     fn gzip(data: &[u8]) -> Vec<u8> {
         let mut w = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
