@@ -160,10 +160,14 @@ fn whole(c: &mut Criterion, folder: &Path) {
     let mut group = c.benchmark_group("analyze");
     group.throughput(Throughput::Bytes(size));
     group.sample_size(10);
+    let shown = pipeline::Shown {
+        reasons: report::examples_of,
+        lines: report::lines_to_cite,
+    };
     for threads in [1, 2] {
         let settings = settings(&logs, threads);
         group.bench_function(BenchmarkId::new("threads", threads), |b| {
-            b.iter(|| pipeline::analyze(&settings, report::lines_to_cite))
+            b.iter(|| pipeline::analyze(&settings, shown))
         });
     }
     group.finish();

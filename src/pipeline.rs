@@ -13,10 +13,11 @@ mod rows;
 mod seen;
 
 use anyhow::{Context, Result, anyhow};
+use rayon::prelude::*;
 
 use crate::model::{
-    Attempt, IdHash, Report, Role, SloTarget, SourceRef, Story, Suggestion, Thresholds,
-    TimelineRow, Watched, WhatIfOptions, Window, ZoneFrom,
+    Attempt, Evidence, FailedAttempt, IdHash, Report, Role, SloTarget, SourceRef, Story,
+    Suggestion, Thresholds, TimelineRow, Watched, WhatIfOptions, Window, ZoneFrom,
 };
 use crate::outage::Detected;
 use crate::timeline::Timeline;
@@ -86,26 +87,60 @@ struct Found {
     inputs: Vec<Given>,
     timeline: Timeline,
     detected: Detected,
-    judged: attribution::Judged,
     warnings: Vec<String>,
 }
 
-/// From logs to report; `worth_citing` says which lines of the report are to be quoted in it.
+/// What of a report is told in full, because an output shows it.
+#[derive(Clone, Copy)]
+pub struct Shown {
+    /// The failures whose reasons are given.
+    pub reasons: fn(&Report) -> Vec<usize>,
+    /// The lines that are quoted; asked when the reasons are there.
+    pub lines: fn(&Report) -> Vec<SourceRef>,
+}
+
+/// From logs to report.
 ///
 /// # Errors
 /// When an input cannot be read at all.
-pub fn analyze(settings: &Settings, worth_citing: fn(&Report) -> Vec<SourceRef>) -> Result<Report> {
+pub fn analyze(settings: &Settings, shown: Shown) -> Result<Report> {
     on_threads(settings, || {
-        let mut found = find(settings)?;
+        let found = find(settings)?;
+        begin(settings, "judge")?;
+        let options = judging(settings);
+        let bench = bench(&found, &options);
+        let judged = bench.judge();
         begin(settings, "add up")?;
-        let mut report = report_of(settings, &found);
-        for (failure, j) in report.failures.iter_mut().zip(&mut found.judged.judgements) {
-            failure.evidence = std::mem::take(&mut j.evidence);
-        }
+        let mut report = report_of(settings, &found, &judged);
+        let with_reasons = (shown.reasons)(&report);
+        give_reasons(&bench, &judged, &mut report, &with_reasons);
         begin(settings, "quote lines")?;
-        report.citations = cite(settings, &found.inputs, &worth_citing(&report));
+        report.citations = cite(settings, &found.inputs, &(shown.lines)(&report));
         Ok(report)
     })
+}
+
+fn bench<'a>(found: &'a Found, options: &'a attribution::Options) -> attribution::Bench<'a> {
+    let Detected {
+        outages, health, ..
+    } = &found.detected;
+    attribution::Bench::prepare(&found.timeline, outages, health, options)
+}
+
+/// Gives the failures of these indices their reasons.
+fn give_reasons(
+    bench: &attribution::Bench<'_>,
+    judged: &attribution::Judged,
+    report: &mut Report,
+    indices: &[usize],
+) {
+    let reasons = indices
+        .par_iter()
+        .map(|&i| bench.evidence(&judged.judgements[i]));
+    let reasons: Vec<Vec<Evidence>> = reasons.collect();
+    for (&i, reasons) in indices.iter().zip(reasons) {
+        report.failures[i].evidence = reasons;
+    }
 }
 
 /// Does the work on `settings.threads` threads, and on no other.
@@ -130,10 +165,11 @@ pub fn explain(settings: &Settings, id: &str) -> Result<(Report, Vec<Story>)> {
 
 fn told_of(settings: &Settings, id: &str) -> Result<(Report, Vec<Story>)> {
     let found = find(settings)?;
-    let mut report = report_of(settings, &found);
-    for (failure, j) in report.failures.iter_mut().zip(&found.judged.judgements) {
-        failure.evidence.clone_from(&j.evidence);
-    }
+    begin(settings, "judge")?;
+    let options = judging(settings);
+    let bench = bench(&found, &options);
+    let judged = bench.judge();
+    let report = report_of(settings, &found, &judged);
     let wanted = IdHash::of(id);
     let with = |matches: &dyn Fn(&Attempt) -> bool| -> Vec<usize> {
         let attempts = found.timeline.attempts.iter().enumerate();
@@ -153,7 +189,13 @@ fn told_of(settings: &Settings, id: &str) -> Result<(Report, Vec<Story>)> {
     let stories = indices
         .iter()
         .map(|&index| {
-            let mut story = story(settings, &found, &report, index);
+            let (mut story, sources) = attribution::tell(&bench, &judged.judgements, index);
+            let at = judged.judgements.iter().position(|j| j.attempt == index);
+            story.failed = at.map(|i| FailedAttempt {
+                evidence: bench.evidence(&judged.judgements[i]),
+                ..report.failures[i].clone()
+            });
+            story.lines = cite(settings, &found.inputs, &sources);
             if namesakes > 0 {
                 story.payment_id = id.to_owned();
                 story.namesakes = namesakes;
@@ -172,22 +214,6 @@ fn is_named(shown: &str, id: &str) -> bool {
     shown
         .strip_suffix(id)
         .is_some_and(|before| !id.is_empty() && (before.is_empty() || before.ends_with('/')))
-}
-
-fn story(settings: &Settings, found: &Found, report: &Report, index: usize) -> Story {
-    let judgements = &found.judged.judgements;
-    let (mut story, sources) = attribution::tell(
-        &found.timeline,
-        &found.detected.outages,
-        &found.detected.health,
-        &judging(settings),
-        judgements,
-        index,
-    );
-    let at = judgements.iter().position(|j| j.attempt == index);
-    story.failed = at.and_then(|i| report.failures.get(i).cloned());
-    story.lines = cite(settings, &found.inputs, &sources);
-    story
 }
 
 /// What the user stated about judging.
@@ -303,18 +329,10 @@ fn find(settings: &Settings) -> Result<Found> {
     begin(settings, "detect")?;
     let mut detected = outage::detect(&timeline, &settings.client_timeout_ms);
     keep_wanted_outages(settings, &mut detected);
-    begin(settings, "judge")?;
-    let judged = attribution::judge(
-        &timeline,
-        &detected.outages,
-        &detected.health,
-        &judging(settings),
-    );
     Ok(Found {
         inputs,
         timeline,
         detected,
-        judged,
         warnings,
     })
 }

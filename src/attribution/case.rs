@@ -35,9 +35,19 @@ pub struct Case<'a> {
     /// A stretch of failures that covers it and is probably no doing of the outage, with the probability that it is.
     pub(crate) rival: Option<(&'a Rival, f64)>,
     pub(crate) log_end: Time,
+    /// Whether the rules are to give words too, or only weights.
+    pub(crate) with_words: bool,
 }
 
 impl Case<'_> {
+    /// Words, where they are asked for: most failures are only counted.
+    pub(crate) fn say(&self, words: impl FnOnce() -> String) -> String {
+        match self.with_words {
+            true => words(),
+            false => String::new(),
+        }
+    }
+
     /// The exchange's name.
     pub(crate) fn exchange(&self) -> &str {
         &self.outage.exchange_name

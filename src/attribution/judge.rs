@@ -12,13 +12,13 @@ use super::exposure::{Exposure, Window};
 use super::links::{self, LinkState, Links};
 use super::retries;
 use super::rivals::{Rival, Rivals, speaks_of_upstream};
-use super::rules::{RULES, Weighed};
+use super::rules::{RULES, Rule, Weighed};
 use super::sampling::{Sampling, Volume};
 use super::strata::{Strata, Use};
 use super::{Judged, Options};
 use crate::model::{
     Attempt, Channel, ErrorClass, Evidence, FastMap, FastSet, Interval, Judgement, Outage, Outcome,
-    Sym, Time,
+    Sym, Time, Weights,
 };
 use crate::stats::sigmoid;
 use crate::timeline::{Health, Timeline};
@@ -30,60 +30,16 @@ const METHOD_ERROR: f64 = 0.025;
 const EVEN: f64 = 0.5;
 /// A refused call without an established outage: one, or more than one.
 const BLIP: [f64; 2] = [0.05, 0.2];
+/// So far around a refused call others are counted, in seconds.
+const BLIP_S: f64 = 120.0;
 
-/// Judges every failed attempt.
-pub fn judge(
-    timeline: &Timeline,
-    outages: &[Outage],
-    health: &Health,
-    options: &Options,
-) -> Judged {
-    let bench = Bench::prepare(timeline, outages, health, options);
-    let mut judgements: Vec<Judgement> = timeline
-        .attempts
-        .iter()
-        .enumerate()
-        .filter(|(_, a)| a.outcome.is_bad())
-        .collect::<Vec<_>>()
-        .into_par_iter()
-        .map(|(i, a)| bench.judge_one(i, a))
-        .collect();
-    let comparable = bench.comparable(&judgements);
-    retries::carry_over(
-        timeline,
-        &mut judgements,
-        bench.persistence,
-        &options.thresholds,
-    );
-    judgements.par_iter_mut().for_each(|j| {
-        j.evidence
-            .sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.rule.cmp(b.rule)));
-    });
-    let mut findings = bench.sampling.findings(timeline);
-    findings.extend(bench.rivals.findings(
-        timeline,
-        &bench.strata,
-        outages,
-        &judgements,
-        bench.log_end,
-    ));
-    let excess = bench.excess();
-    Judged {
-        expected_caused: total(&judgements, excess.as_ref()),
-        judgements,
-        excess: excess.map(|e| e.0),
-        comparable,
-        findings,
-    }
-}
-
-/// Everything counted before anybody is judged.
-struct Bench<'a> {
-    timeline: &'a Timeline,
-    outages: &'a [Outage],
-    health: &'a Health,
+/// Everything counted before anybody is judged. What it says of one failure it says at any time again, with the reasons.
+pub struct Bench<'a> {
+    pub(super) timeline: &'a Timeline,
+    pub(super) outages: &'a [Outage],
+    pub(super) health: &'a Health,
     options: &'a Options,
-    links: Links<'a>,
+    pub(super) links: Links<'a>,
     strata: Strata,
     rivals: Rivals,
     sampling: Sampling,
@@ -98,7 +54,8 @@ struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    fn prepare(
+    /// Counts.
+    pub fn prepare(
         timeline: &'a Timeline,
         outages: &'a [Outage],
         health: &'a Health,
@@ -146,6 +103,51 @@ impl<'a> Bench<'a> {
         bench.sampling.learn_by_volume(&volumes);
         bench.count();
         bench
+    }
+
+    /// Judges every failed attempt.
+    pub fn judge(&self) -> Judged {
+        let failed = self.timeline.attempts.par_iter().enumerate();
+        let mut judgements: Vec<Judgement> = failed
+            .filter(|(_, a)| a.outcome.is_bad())
+            .map(|(i, a)| self.judge_one(i, a))
+            .collect();
+        let comparable = self.comparable(&judgements);
+        let thresholds = &self.options.thresholds;
+        retries::carry_over(self.timeline, &mut judgements, self.persistence, thresholds);
+        let mut findings = self.sampling.findings(self.timeline);
+        findings.extend(self.rivals.findings(
+            self.timeline,
+            &self.strata,
+            self.outages,
+            &judgements,
+            self.log_end,
+        ));
+        let excess = self.excess();
+        Judged {
+            expected_caused: total(&judgements, excess.as_ref()),
+            judgements,
+            excess: excess.map(|e| e.0),
+            comparable,
+            findings,
+        }
+    }
+
+    /// The reasons of a judgement, strongest first.
+    pub fn evidence(&self, judgement: &Judgement) -> Vec<Evidence> {
+        let attempt = &self.timeline.attempts[judgement.attempt];
+        let calls = self.links.of(attempt);
+        let best = self.best(judgement.attempt, attempt, &calls);
+        let met = best.as_ref().is_some_and(|b| b.case.window.is_some());
+        let mut evidence = match best {
+            Some(best) => tell(best.case),
+            None => vec![no_outage(attempt)],
+        };
+        let blip = if met { None } else { self.blip(&calls) };
+        evidence.extend(blip.map(|b| self.blip_in_words(b)));
+        evidence.extend(retries::evidence(self.timeline, judgement));
+        evidence.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.rule.cmp(b.rule)));
+        evidence
     }
 
     /// What each merchant logged inside and outside the outages.
@@ -349,36 +351,23 @@ impl<'a> Bench<'a> {
 
     fn judge_one(&self, i: usize, attempt: &Attempt) -> Judgement {
         let calls = self.links.of(attempt);
-        let mut best: Option<(usize, f64, Vec<Evidence>, Case<'_>)> = None;
-        let mut candidates: Vec<usize> = self.met(attempt).into_iter().map(|m| m.0).collect();
-        if candidates.is_empty() {
-            // The nearest one, to say how far away it was.
-            let nearest = (0..self.outages.len())
-                .reduce(|a, b| if self.nearer(attempt, b, a) { b } else { a });
-            candidates.extend(nearest);
-        }
-        for o in candidates {
-            let case = self.case(i, attempt, o, &calls);
-            let (p, evidence) = weigh(&case);
-            let better = best.as_ref().is_none_or(|b| {
-                p > b.1 + 1e-12 || (p >= b.1 - 1e-12 && self.nearer(attempt, o, b.0))
-            });
-            if better {
-                best = Some((o, p, evidence, case));
-            }
-        }
         let linked_exchange = calls
             .last()
             .map_or(Sym::NONE, |&c| self.timeline.calls[c as usize].exchange);
-        let Some((o, p, mut evidence, case)) = best else {
-            return self.without_outage(i, attempt, &calls, linked_exchange);
+        let Some(best) = self.best(i, attempt, &calls) else {
+            return self.without_outage(i, &calls, linked_exchange);
         };
-        let mut probability = p;
+        let Best {
+            outage: o,
+            mut probability,
+            mut weights,
+            case,
+        } = best;
         let met = case.window.is_some();
         let blip = if met { None } else { self.blip(&calls) };
-        if let Some((blip, reason)) = blip {
-            probability = probability.max(blip);
-            evidence.push(reason);
+        if let Some(blip) = blip {
+            probability = probability.max(blip.probability);
+            weights.add(true, blip.weight());
         }
         let verdict = self.options.thresholds.verdict(probability);
         let channel = (met && probability > self.options.thresholds.unrelated_at)
@@ -397,8 +386,38 @@ impl<'a> Bench<'a> {
             outage: met.then_some(o),
             channel,
             linked_exchange,
-            evidence,
+            weights,
+            repeats: None,
         }
+    }
+
+    /// The outage that explains a failed attempt best: of those that it met, else the nearest one, to say how far away it was.
+    fn best<'b>(&'b self, i: usize, attempt: &'b Attempt, calls: &[u32]) -> Option<Best<'b>> {
+        let mut best: Option<Best<'b>> = None;
+        let mut candidates: Vec<usize> = self.met(attempt).into_iter().map(|m| m.0).collect();
+        if candidates.is_empty() {
+            let nearest = (0..self.outages.len())
+                .reduce(|a, b| if self.nearer(attempt, b, a) { b } else { a });
+            candidates.extend(nearest);
+        }
+        for outage in candidates {
+            let case = self.case(i, attempt, outage, calls);
+            let (probability, weights) = weigh(&case);
+            let better = best.as_ref().is_none_or(|b| {
+                probability > b.probability + 1e-12
+                    || (probability >= b.probability - 1e-12
+                        && self.nearer(attempt, outage, b.outage))
+            });
+            if better {
+                best = Some(Best {
+                    outage,
+                    probability,
+                    weights,
+                    case,
+                });
+            }
+        }
+        best
     }
 
     fn nearer(&self, attempt: &Attempt, a: usize, b: usize) -> bool {
@@ -457,6 +476,7 @@ impl<'a> Bench<'a> {
             usual_counts: self.logged(cells.usual_counts(failure.who.kind), failure.who.merchant),
             rival: self.rival(attempt, &failure, o),
             log_end: self.log_end,
+            with_words: false,
         }
     }
 
@@ -466,25 +486,14 @@ impl<'a> Bench<'a> {
         (kept + failed, failed)
     }
 
-    fn without_outage(
-        &self,
-        i: usize,
-        attempt: &Attempt,
-        calls: &[u32],
-        linked_exchange: Sym,
-    ) -> Judgement {
-        let mut evidence = vec![Evidence {
-            rule: "no-outage",
-            supports: false,
-            weight: log_odds(NEVER).abs(),
-            detail: "no outage of any exchange was found in these logs".to_string(),
-            source: attempt.source,
-        }];
-        let mut probability = NEVER;
-        if let Some((p, reason)) = self.blip(calls) {
-            probability = p;
-            evidence.push(reason);
+    fn without_outage(&self, i: usize, calls: &[u32], linked_exchange: Sym) -> Judgement {
+        let mut weights = Weights::default();
+        weights.add(false, log_odds(NEVER).abs());
+        let blip = self.blip(calls);
+        if let Some(blip) = blip {
+            weights.add(true, blip.weight());
         }
+        let probability = blip.map_or(NEVER, |b| b.probability);
         Judgement {
             attempt: i,
             probability,
@@ -492,44 +501,50 @@ impl<'a> Bench<'a> {
             outage: None,
             channel: None,
             linked_exchange,
-            evidence,
+            weights,
+            repeats: None,
         }
     }
 
     /// A refused call outside every outage: said as it is.
-    fn blip(&self, calls: &[u32]) -> Option<(f64, Evidence)> {
+    fn blip(&self, calls: &[u32]) -> Option<Blip> {
         let is_bad = |c: &&u32| {
             let call = &self.timeline.calls[**c as usize];
             call.class.is_upstream() || call.class == ErrorClass::Unknown
         };
-        let call = &self.timeline.calls[*calls.iter().rev().find(is_bad)? as usize];
-        let around = 120.0;
+        let index = *calls.iter().rev().find(is_bad)?;
+        let call = &self.timeline.calls[index as usize];
         let first = self
             .timeline
             .calls
-            .partition_point(|c| c.time < call.time.plus_secs(-around));
+            .partition_point(|c| c.time < call.time.plus_secs(-BLIP_S));
         let near = self.timeline.calls[first..]
             .iter()
-            .take_while(|c| c.time <= call.time.plus_secs(around))
+            .take_while(|c| c.time <= call.time.plus_secs(BLIP_S))
             .filter(|c| c.exchange == call.exchange && c.class.is_upstream())
             .count();
-        let p = BLIP[usize::from(near > 1)];
+        Some(Blip {
+            probability: BLIP[usize::from(near > 1)],
+            call: index,
+            near,
+        })
+    }
+
+    fn blip_in_words(&self, blip: Blip) -> Evidence {
+        let (call, near) = (&self.timeline.calls[blip.call as usize], blip.near);
         let detail = format!(
-            "its own call failed ({}), but no outage is established: {near} failed {} to {} within {around:.0} s on either side",
+            "its own call failed ({}), but no outage is established: {near} failed {} to {} within {BLIP_S:.0} s on either side",
             links::describe(self.timeline, call),
             if near == 1 { "call" } else { "calls" },
             self.timeline.names.text(call.exchange)
         );
-        Some((
-            p,
-            Evidence {
-                rule: "refused-without-outage",
-                supports: true,
-                weight: log_odds(p) - log_odds(NEVER),
-                detail,
-                source: call.source,
-            },
-        ))
+        Evidence {
+            rule: "refused-without-outage",
+            supports: true,
+            weight: blip.weight(),
+            detail,
+            source: call.source,
+        }
     }
 
     fn channel(&self, case: &Case<'_>, o: usize) -> Channel {
@@ -653,24 +668,68 @@ impl Shares {
     }
 }
 
-/// Sums the steps.
-fn weigh(case: &Case<'_>) -> (f64, Vec<Evidence>) {
-    let said: Vec<(&'static str, Weighed)> = RULES
-        .iter()
-        .filter_map(|r| Some((r.id(), r.weigh(case)?)))
-        .collect();
-    let log_odds: f64 = said.iter().map(|s| s.1.log_odds).sum();
-    let evidence = said
-        .into_iter()
-        .map(|(rule, w)| Evidence {
-            rule,
-            supports: w.supports,
-            weight: w.log_odds.abs(),
-            detail: w.detail,
-            source: w.source,
-        })
-        .collect();
-    (sigmoid(log_odds), evidence)
+/// A failed attempt held against the outage that explains it best.
+struct Best<'a> {
+    outage: usize,
+    probability: f64,
+    weights: Weights,
+    case: Case<'a>,
+}
+
+/// A failed call outside every outage.
+#[derive(Clone, Copy)]
+struct Blip {
+    probability: f64,
+    /// Index of the call.
+    call: u32,
+    /// Failed calls to the exchange around it, itself included.
+    near: usize,
+}
+
+impl Blip {
+    fn weight(self) -> f64 {
+        log_odds(self.probability) - log_odds(NEVER)
+    }
+}
+
+fn no_outage(attempt: &Attempt) -> Evidence {
+    Evidence {
+        rule: "no-outage",
+        supports: false,
+        weight: log_odds(NEVER).abs(),
+        detail: "no outage of any exchange was found in these logs".to_string(),
+        source: attempt.source,
+    }
+}
+
+/// What the rules say of a case, in their order.
+fn said<'c>(case: &'c Case<'_>) -> impl Iterator<Item = (&'static str, Weighed)> + 'c {
+    let said = |rule: &&dyn Rule| Some((rule.id(), rule.weigh(case)?));
+    RULES.iter().filter_map(said)
+}
+
+/// Sums the steps: the probability, and what speaks for and against it.
+fn weigh(case: &Case<'_>) -> (f64, Weights) {
+    let mut weights = Weights::default();
+    let mut log_odds = 0.0;
+    for (_, said) in said(case) {
+        log_odds += said.log_odds;
+        weights.add(said.supports, said.log_odds.abs());
+    }
+    (sigmoid(log_odds), weights)
+}
+
+/// The steps in words.
+fn tell(mut case: Case<'_>) -> Vec<Evidence> {
+    case.with_words = true;
+    let evidence = |(rule, w): (&'static str, Weighed)| Evidence {
+        rule,
+        supports: w.supports,
+        weight: w.log_odds.abs(),
+        detail: w.detail,
+        source: w.source,
+    };
+    said(&case).map(evidence).collect()
 }
 
 /// Sum of the probabilities. Its interval holds the chance in each verdict and the uncertainty of the baselines.

@@ -23,7 +23,7 @@ mod strata;
 use crate::model::{Finding, Interval, Judgement, Outage, Sym, Thresholds};
 use crate::timeline::Timeline;
 
-pub use judge::judge;
+pub use judge::Bench;
 pub use story::tell;
 
 /// What the user can state.

@@ -2,8 +2,8 @@
 
 use super::case::{LIMIT, log_odds};
 use crate::model::{
-    Attempt, Channel, Evidence, FastMap, FastSet, IdHash, Judgement, Outage, Outcome, Span, Sym,
-    Thresholds, Time,
+    Attempt, Channel, Evidence, FastMap, FastSet, IdHash, Judgement, Outage, Outcome, Repeats,
+    Span, Sym, Thresholds, Time,
 };
 use crate::timeline::Timeline;
 
@@ -35,13 +35,7 @@ pub(crate) fn carry_over(
     for i in order {
         if let Some(earlier) = chains.cause(timeline, judgements, i) {
             let earlier = Earlier::of(&judgements[earlier]);
-            carry(
-                timeline,
-                earlier,
-                &mut judgements[i],
-                persistence,
-                thresholds,
-            );
+            carry(earlier, &mut judgements[i], persistence, thresholds);
         }
     }
 }
@@ -200,26 +194,31 @@ impl Earlier {
     }
 }
 
-fn carry(
-    timeline: &Timeline,
-    earlier: Earlier,
-    own: &mut Judgement,
-    persistence: f64,
-    thresholds: &Thresholds,
-) {
+/// That it repeats an earlier failure, as evidence.
+pub(crate) fn evidence(timeline: &Timeline, own: &Judgement) -> Option<Evidence> {
+    let earlier = own.repeats?;
     let first = &timeline.attempts[earlier.attempt];
-    let alone = own.probability;
-    let joined = joined(alone, earlier.probability, persistence);
-    own.evidence.push(Evidence {
+    Some(Evidence {
         rule: RULE,
         supports: true,
-        weight: log_odds(joined) - log_odds(alone),
+        weight: log_odds(own.probability) - log_odds(earlier.alone),
         detail: format!(
             "it repeats {}, which failed before it (probability {:.2}): without that failure it would not exist",
             timeline.names.text(first.id),
             earlier.probability
         ),
         source: first.source,
+    })
+}
+
+fn carry(earlier: Earlier, own: &mut Judgement, persistence: f64, thresholds: &Thresholds) {
+    let alone = own.probability;
+    let joined = joined(alone, earlier.probability, persistence);
+    own.weights.add(true, log_odds(joined) - log_odds(alone));
+    own.repeats = Some(Repeats {
+        attempt: earlier.attempt,
+        probability: earlier.probability,
+        alone,
     });
     own.probability = joined;
     own.verdict = thresholds.verdict(joined);

@@ -1,9 +1,8 @@
 //! Everything known about one attempt, for `explain`: its own calls, what the exchange was doing, how its kind usually fares,
 //! and what would change the verdict.
 
-use super::Options;
-use super::judge::counterfactual;
-use super::links::{Links, describe};
+use super::judge::Bench;
+use super::links::describe;
 use super::rules::{onset_words as apart, place};
 use super::strata::Kind;
 use crate::model::{
@@ -20,18 +19,17 @@ const FEW: u64 = 50;
 
 /// Tells the story of the attempt at `index`. `judgements` are all of them; it has none when it did not fail. Lines cited in
 /// it are listed in the second value.
-pub fn tell(
-    timeline: &Timeline,
-    outages: &[Outage],
-    health: &Health,
-    options: &Options,
-    judgements: &[Judgement],
-    index: usize,
-) -> (Story, Vec<SourceRef>) {
+pub fn tell(bench: &Bench<'_>, judgements: &[Judgement], index: usize) -> (Story, Vec<SourceRef>) {
+    let Bench {
+        timeline,
+        outages,
+        health,
+        ..
+    } = *bench;
     let judgement = judgements.iter().find(|j| j.attempt == index);
+    let evidence = judgement.map_or(Vec::new(), |j| bench.evidence(j));
     let attempt = &timeline.attempts[index];
-    let links = Links::build(timeline, health);
-    let calls = links.of(attempt);
+    let calls = bench.links.of(attempt);
     let outage = judgement.and_then(|j| j.outage).map(|o| &outages[o]);
     let mut events = own_events(attempt);
     for &c in &calls {
@@ -47,11 +45,7 @@ pub fn tell(
     events.extend(later_attempts(timeline, index));
     events.sort_by_key(|e| (e.time, e.source));
     let mut sources: Vec<SourceRef> = events.iter().filter_map(|e| e.source).collect();
-    sources.extend(
-        judgement
-            .iter()
-            .flat_map(|j| j.evidence.iter().map(|e| e.source)),
-    );
+    sources.extend(evidence.iter().map(|e| e.source));
     sources.sort_unstable();
     sources.dedup();
     let story = Story {
@@ -60,13 +54,11 @@ pub fn tell(
         merchant: timeline.names.shared(attempt.merchant),
         namesakes: 1,
         outcome: attempt.outcome,
-        steps: judgement.map_or(Vec::new(), |j| steps(&j.evidence)),
+        steps: steps(&evidence),
         events,
         state: exchange_state(timeline, health, attempt, outage, judgement),
         baseline: usual(timeline, attempt, outages, outage),
-        counterfactuals: judgement.map_or(Vec::new(), |j| {
-            counterfactual::reweigh(timeline, outages, health, options, judgements, j)
-        }),
+        counterfactuals: judgement.map_or(Vec::new(), |j| bench.reweigh(j)),
         would_change: judgement.map_or(Vec::new(), |j| {
             let missing = Missing {
                 timeline,

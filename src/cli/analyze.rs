@@ -8,9 +8,9 @@ use anyhow::{Context, Result};
 use super::args::{AudienceArg, FORMAT_HELP, formats, ids};
 use super::destinations::Formats;
 use super::exit::ExitStatus;
-use super::session::{Common, Session, Warnings, require_subject};
+use super::session::{Common, IN_SHORT, Session, Warnings, require_subject};
 use super::show_error::Fault;
-use crate::pipeline;
+use crate::pipeline::{self, Shown};
 use crate::report::{self, Audience, Layout, Redact, Reporter};
 
 const EXAMPLES: &str = "\
@@ -69,7 +69,15 @@ pub(super) fn run(args: &Args) -> Result<ExitStatus> {
         for_outsiders(&mut session, layout.as_ref())?;
     }
     let progress = session.progress();
-    let report = pipeline::analyze(&session.settings, report::lines_to_cite)?;
+    let lists = session.destinations.iter().any(|d| d.format == "html");
+    let shown = Shown {
+        reasons: match lists {
+            true => report::rows_of_a_page,
+            false => report::examples_of,
+        },
+        ..IN_SHORT
+    };
+    let report = pipeline::analyze(&session.settings, shown)?;
     drop(progress);
     require_subject(&report)?;
     session.report(&report, &reporters, Warnings::InOutput)

@@ -6,7 +6,8 @@ use super::args::{FORMAT_HELP, formats, ids};
 use super::destinations::Formats;
 use super::exit::ExitStatus;
 use super::session::{Common, Session, Warnings, require_subject};
-use crate::{pipeline, report};
+use crate::pipeline::{self, Shown};
+use crate::report;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -37,7 +38,13 @@ pub(super) fn run(args: &Args) -> Result<ExitStatus> {
     };
     let session = Session::start(&args.common, formats)?;
     let progress = session.progress();
-    let report = pipeline::analyze(&session.settings, |_| Vec::new())?;
+    let report = pipeline::analyze(
+        &session.settings,
+        Shown {
+            reasons: |report| (0..report.failures.len()).collect(),
+            lines: |_| Vec::new(),
+        },
+    )?;
     drop(progress);
     require_subject(&report)?;
     session.report(&report, reporters, Warnings::OnStandardError)

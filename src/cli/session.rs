@@ -14,7 +14,7 @@ use super::settings;
 use super::show_error::{Fault, warn};
 use super::terminal::{self, Look, Surroundings};
 use crate::model::{InputSummary, Report, Watch, Watched};
-use crate::pipeline::Settings;
+use crate::pipeline::{Settings, Shown};
 use crate::report::{self, Audience, Kept, Redact, Reporter, View};
 
 /// The arguments that all analysing subcommands share.
@@ -31,6 +31,12 @@ pub(crate) struct Common {
     #[command(flatten)]
     run: RunArgs,
 }
+
+/// What outputs that list no failures show: the examples, and the lines that the report rests on.
+pub(crate) const IN_SHORT: Shown = Shown {
+    reasons: report::examples_of,
+    lines: report::lines_to_cite,
+};
 
 /// A run that is ready to start: everything that was typed is known to make sense, and the outputs are open.
 pub(crate) struct Session<'a> {

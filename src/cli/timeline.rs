@@ -7,7 +7,9 @@ use anyhow::Result;
 use super::args::{FORMAT_HELP, formats, ids};
 use super::destinations::Formats;
 use super::exit::ExitStatus;
-use super::session::{Common, Destination, Session, Warnings, require_any_read, require_subject};
+use super::session::{
+    Common, Destination, IN_SHORT, Session, Warnings, require_any_read, require_subject,
+};
 use super::show_error::Fault;
 use crate::model::{Report, SourceRef};
 use crate::{pipeline, report, source};
@@ -49,7 +51,7 @@ pub(super) fn run(args: &Args) -> Result<ExitStatus> {
         return all(session);
     }
     let progress = session.progress();
-    let report = pipeline::analyze(&session.settings, report::lines_to_cite)?;
+    let report = pipeline::analyze(&session.settings, IN_SHORT)?;
     drop(progress);
     require_subject(&report)?;
     session.report(&report, reporters, Warnings::OnStandardError)

@@ -3,7 +3,7 @@
 use super::Outcome;
 use crate::model::{
     Attempt, Channel, ErrorClass, ErrorKey, IdHash, Judgement, Outage, OutageKind, Outcome as End,
-    Precision, SourceRef, Span, Sym, Time, Verdict,
+    Precision, SourceRef, Span, Sym, Time, Verdict, Weights,
 };
 use crate::timeline::Timeline;
 
@@ -101,7 +101,8 @@ impl Log {
             outage: Some(0),
             channel: Some(channel),
             linked_exchange: Sym::NONE,
-            evidence: Vec::new(),
+            weights: Weights::default(),
+            repeats: None,
         });
     }
 

@@ -40,5 +40,5 @@ pub use report::{
     Report, Severity, Side, Step, Story, Strip, StripBucket, TimelineRow,
 };
 pub use time::{Precision, Span, Time, Window, ZoneFrom};
-pub use verdict::{Channel, Evidence, Judgement, Thresholds, Verdict};
+pub use verdict::{Channel, Evidence, Judgement, Repeats, Thresholds, Verdict, Weights};
 pub use watch::{Watch, Watched};

@@ -12,7 +12,7 @@ use super::event::SourceRef;
 use super::impact::{Detection, Impact, Slo, WhatIf};
 use super::outage::Outage;
 use super::time::{Precision, Span, Time, ZoneFrom};
-use super::verdict::{Channel, Evidence, Thresholds, Verdict};
+use super::verdict::{Channel, Evidence, Thresholds, Verdict, Weights};
 
 /// A number with its 95 % interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -112,7 +112,9 @@ pub struct FailedAttempt {
     pub outage: Option<usize>,
     /// How the outage reached it; `None` unless the probability is above the `unrelated` threshold.
     pub channel: Option<Channel>,
-    /// Reasons, strongest first.
+    /// How much speaks for it and against it.
+    pub weights: Weights,
+    /// Reasons, strongest first; empty for a failure whose reasons no output shows.
     pub evidence: Vec<Evidence>,
     /// Its final record.
     pub source: SourceRef,

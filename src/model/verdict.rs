@@ -128,6 +128,39 @@ pub struct Judgement {
     pub channel: Option<Channel>,
     /// The exchange of a linked call, where the record names none.
     pub linked_exchange: Sym,
-    /// Reasons, strongest first.
-    pub evidence: Vec<Evidence>,
+    /// How much speaks for it and against it.
+    pub weights: Weights,
+    /// The earlier knock-on failure that it repeats.
+    pub repeats: Option<Repeats>,
+}
+
+/// Sums of the weights of the evidence, as log-odds (natural logarithm).
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Weights {
+    /// Of what supports "it would have succeeded without the outage".
+    pub supporting: f64,
+    /// Of what speaks against it.
+    pub opposing: f64,
+}
+
+impl Weights {
+    /// Adds a piece of evidence.
+    pub fn add(&mut self, supports: bool, weight: f64) {
+        *(if supports {
+            &mut self.supporting
+        } else {
+            &mut self.opposing
+        }) += weight;
+    }
+}
+
+/// That an attempt repeats one that failed before it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Repeats {
+    /// Index of the earlier attempt in the time line.
+    pub attempt: usize,
+    /// P(the earlier one would have succeeded without the outage), 0..1.
+    pub probability: f64,
+    /// The probability of the later one, had it been the first, 0..1.
+    pub alone: f64,
 }

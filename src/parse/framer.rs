@@ -302,7 +302,9 @@ impl<'r> Frames<'r> {
             let (at, what) = match outline.follow(bytes, self.finished) {
                 Step::Done(length) => return End::Whole(length),
                 Step::Bad(at, what) => (at, what),
-                Step::More if bytes.len() > self.max => (bytes.len(), "longer than a value may be"),
+                Step::More if bytes.len() > self.max => {
+                    (bytes.len(), "an element longer than --max-element allows")
+                }
                 Step::More if bytes.len() > look && self.resume == Resume::Elements => {
                     look = bytes.len() * 2;
                     let next = || (1..bytes.len()).find(|at| self.begins_element(*at));

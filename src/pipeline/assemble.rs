@@ -16,11 +16,10 @@ use crate::model::{
 use crate::timeline::Timeline;
 
 /// The whole report, without citations and without the failures' evidence.
-pub(super) fn report_of(settings: &Settings, found: &Found) -> Report {
+pub(super) fn report_of(settings: &Settings, found: &Found, judged: &Judged) -> Report {
     let Found {
         timeline,
         detected,
-        judged,
         warnings,
         ..
     } = found;
@@ -258,6 +257,7 @@ fn row(timeline: &Timeline, j: &Judgement) -> FailedAttempt {
         probability: j.probability,
         outage: j.outage,
         channel: j.channel,
+        weights: j.weights,
         evidence: Vec::new(),
         source: a.source,
     }

@@ -61,17 +61,21 @@ pub(crate) fn pick(report: &Report) -> Examples {
     }
 }
 
+/// The failures whose reasons every report gives: the examples.
+pub fn examples_of(report: &Report) -> Vec<usize> {
+    let Examples {
+        strongest,
+        borderline,
+        rejected,
+    } = pick(report);
+    [strongest, borderline, rejected].concat()
+}
+
 /// The lines that the examples, the outages, the moments and the findings of a report rest on, ascending: those whose text
 /// belongs into [`Report::citations`].
 pub fn lines_to_cite(report: &Report) -> Vec<SourceRef> {
-    let examples = pick(report);
     let mut lines = BTreeSet::new();
-    let groups = [
-        &examples.strongest,
-        &examples.borderline,
-        &examples.rejected,
-    ];
-    for &i in groups.into_iter().flatten() {
+    for i in examples_of(report) {
         let failure = &report.failures[i];
         lines.insert(failure.source);
         lines.extend(failure.evidence.iter().map(|e| e.source));
@@ -98,12 +102,10 @@ pub(crate) fn during_outage(report: &Report, failure: &FailedAttempt) -> bool {
 }
 
 fn weight(failure: &FailedAttempt, supports: bool) -> f64 {
-    failure
-        .evidence
-        .iter()
-        .filter(|e| e.supports == supports)
-        .map(|e| e.weight)
-        .sum()
+    match supports {
+        true => failure.weights.supporting,
+        false => failure.weights.opposing,
+    }
 }
 
 fn descending(a: (f64, f64), b: (f64, f64)) -> Ordering {

@@ -6,9 +6,10 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::model::{FailedAttempt, Outcome};
+use crate::model::{FailedAttempt, Outcome, Report};
 
 use super::escape;
+use super::examples::examples_of;
 use super::html::linked;
 use super::view::{self, Context, FailureView};
 use super::words;
@@ -105,6 +106,13 @@ impl Failures {
         };
         self.filters.iter().filter_map(class)
     }
+}
+
+/// The failures whose reasons an HTML page gives: the examples, and the rows of its list.
+pub fn rows_of_a_page(report: &Report) -> Vec<usize> {
+    let listed = report.failures.len().min(MOST_FAILURES);
+    let beyond = examples_of(report).into_iter().filter(|&i| i >= listed);
+    (0..listed).chain(beyond).collect()
 }
 
 fn rows<'a>(cx: &Context<'a>) -> impl Iterator<Item = &'a FailedAttempt> + use<'a> {

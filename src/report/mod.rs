@@ -42,7 +42,8 @@ use std::io;
 use crate::model::{Report, SourceRef, Story, TimelineRow};
 
 pub(crate) use escape::visible;
-pub use examples::lines_to_cite;
+pub use examples::{examples_of, lines_to_cite};
+pub use html_failures::rows_of_a_page;
 pub use keep::{Kept, keep_edits};
 pub use layout::{Layout, built_in_layout, built_in_layouts};
 pub use redact::Redact;

@@ -11,7 +11,7 @@ use crate::model::{
     Evidence, FailedAttempt, FailureTotals, Field, Finding, Impact, InputSummary, Interval,
     LeftOut, Moment, Outage, OutageKind, OutageSource, Outcome, Phase, Precision, Reject, Report,
     Role, Severity, Side, Slo, SloTarget, SourceRef, Span, Step, Story, Strip, StripBucket, Sym,
-    Thresholds, Time, TimelineRow, UnknownOutcome, Verdict, WhatIf, WhatIfCase, ZoneFrom,
+    Thresholds, Time, TimelineRow, UnknownOutcome, Verdict, Weights, WhatIf, WhatIfCase, ZoneFrom,
 };
 
 /// What a hostile log line tries on a terminal, in Markdown, in HTML and in a spreadsheet.
@@ -39,8 +39,33 @@ fn reason(rule: &'static str, supports: bool, weight: f64, detail: &str, line: u
     }
 }
 
+fn weights(evidence: &[Evidence]) -> Weights {
+    let mut weights = Weights::default();
+    for e in evidence {
+        weights.add(e.supports, e.weight);
+    }
+    weights
+}
+
 fn failure(n: u64, time: Time, verdict: Verdict, probability: f64) -> FailedAttempt {
     let caused = verdict == Verdict::Caused;
+    let evidence = vec![
+        reason(
+            "linked-call-failed",
+            caused,
+            2.5,
+            "its own call to binance got 503",
+            100 + n,
+        ),
+        reason(
+            "stratum-excess",
+            true,
+            0.7,
+            "9 of 10 of its kind failed where 0.3 were to be expected",
+            100 + n,
+        ),
+        reason("duration", true, 0.0, "it waited 5 s", 100 + n),
+    ];
     FailedAttempt {
         time,
         start: time.plus_secs(-5.0),
@@ -59,23 +84,8 @@ fn failure(n: u64, time: Time, verdict: Verdict, probability: f64) -> FailedAtte
         probability,
         outage: caused.then_some(0),
         channel: caused.then_some(Channel::Direct),
-        evidence: vec![
-            reason(
-                "linked-call-failed",
-                caused,
-                2.5,
-                "its own call to binance got 503",
-                100 + n,
-            ),
-            reason(
-                "stratum-excess",
-                true,
-                0.7,
-                "9 of 10 of its kind failed where 0.3 were to be expected",
-                100 + n,
-            ),
-            reason("duration", true, 0.0, "it waited 5 s", 100 + n),
-        ],
+        weights: weights(&evidence),
+        evidence,
         source: at(100 + n),
     }
 }

@@ -1,7 +1,6 @@
 //! What would change a verdict: the same case weighed again with one thing different.
 
 use super::Bench;
-use crate::attribution::Options;
 use crate::attribution::case::{Case, NEVER};
 use crate::attribution::expected::{Failure, Member};
 use crate::attribution::exposure::{TAIL_S, Window};
@@ -9,8 +8,7 @@ use crate::attribution::links::LinkState;
 use crate::attribution::retries;
 use crate::attribution::rules::onset_words as apart;
 use crate::attribution::strata::Use;
-use crate::model::{Attempt, Counterfactual, ErrorClass, Judgement, Outage, grouped};
-use crate::timeline::{Health, Timeline};
+use crate::model::{Attempt, Counterfactual, ErrorClass, Judgement, grouped};
 
 /// Share of the attempts that an imagined other incident stops.
 const OTHER_INCIDENT: f64 = 0.9;
@@ -19,49 +17,32 @@ const LEAST_RATE: f64 = 0.001;
 /// A usual failure rate is doubled up to here.
 const HIGHEST_RATE: f64 = 0.98;
 
-/// Weighs the failure behind `judgement` again under each thing that could have been different. `judgements` holds all.
-pub(in crate::attribution) fn reweigh(
-    timeline: &Timeline,
-    outages: &[Outage],
-    health: &Health,
-    options: &Options,
-    judgements: &[Judgement],
-    judgement: &Judgement,
-) -> Vec<Counterfactual> {
-    let bench = Bench::prepare(timeline, outages, health, options);
-    let attempt = &timeline.attempts[judgement.attempt];
-    let own = bench.judge_one(judgement.attempt, attempt);
-    let again = Again {
-        earlier: earlier(timeline, judgements, judgement),
-        attempt,
-        index: judgement.attempt,
-        bench: &bench,
-    };
-    let mut out = match own.outage {
-        Some(o) => again.inside(o),
-        None => again.outside(),
-    };
-    if again.earlier > 0.0 {
-        let condition = "the earlier attempt that it repeats had failed for another reason";
-        out.push(again.stated_as(condition.to_string(), own.probability));
+impl Bench<'_> {
+    /// Weighs the failure behind `judgement` again under each thing that could have been different.
+    pub(in crate::attribution) fn reweigh(&self, judgement: &Judgement) -> Vec<Counterfactual> {
+        let attempt = &self.timeline.attempts[judgement.attempt];
+        let own = self.judge_one(judgement.attempt, attempt);
+        let again = Again {
+            earlier: judgement.repeats.map_or(0.0, |r| r.probability),
+            attempt,
+            index: judgement.attempt,
+            bench: self,
+        };
+        let mut out = match own.outage {
+            Some(o) => again.inside(o),
+            None => again.outside(),
+        };
+        if again.earlier > 0.0 {
+            let condition = "the earlier attempt that it repeats had failed for another reason";
+            out.push(again.stated_as(condition.to_string(), own.probability));
+        }
+        let far = |c: &Counterfactual| (c.probability - judgement.probability).abs();
+        out.sort_by(|a, b| {
+            let same = |c: &Counterfactual| c.verdict == judgement.verdict;
+            same(a).cmp(&same(b)).then(far(b).total_cmp(&far(a)))
+        });
+        out
     }
-    let far = |c: &Counterfactual| (c.probability - judgement.probability).abs();
-    out.sort_by(|a, b| {
-        let same = |c: &Counterfactual| c.verdict == judgement.verdict;
-        same(a).cmp(&same(b)).then(far(b).total_cmp(&far(a)))
-    });
-    out
-}
-
-/// Probability of the earlier failure that this one repeats; 0 when it repeats none.
-fn earlier(timeline: &Timeline, judgements: &[Judgement], judgement: &Judgement) -> f64 {
-    let Some(repeats) = judgement.evidence.iter().find(|e| e.rule == retries::RULE) else {
-        return 0.0;
-    };
-    let found = judgements
-        .iter()
-        .find(|j| timeline.attempts[j.attempt].source == repeats.source);
-    found.map_or(0.0, |j| j.probability)
 }
 
 /// How far an onset or an end would have to move, to the second.

@@ -18,24 +18,13 @@ impl Rule for Dependence {
     fn weigh(&self, case: &Case<'_>) -> Option<Weighed> {
         let source = case.attempt.source;
         let exchange = case.exchange();
-        match case.uses {
-            Use::Uses => remark(
-                true,
-                format!("attempts of this kind use {exchange}"),
-                source,
-            ),
-            Use::OtherComponent => remark(
-                false,
-                format!(
-                    "attempts of this kind use {exchange}, but no component of it that was hit"
-                ),
-                source,
-            ),
-            Use::No => remark(
-                false,
-                format!("attempts of this kind do not use {exchange}"),
-                source,
-            ),
-        }
+        let detail = case.say(|| match case.uses {
+            Use::Uses => format!("attempts of this kind use {exchange}"),
+            Use::OtherComponent => {
+                format!("attempts of this kind use {exchange}, but no component of it that was hit")
+            }
+            Use::No => format!("attempts of this kind do not use {exchange}"),
+        });
+        remark(case.uses == Use::Uses, detail, source)
     }
 }

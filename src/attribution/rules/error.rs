@@ -17,19 +17,27 @@ impl Rule for ErrorKind {
 
     fn weigh(&self, case: &Case<'_>) -> Option<Weighed> {
         case.window?;
-        let f = case.given_error;
-        let log_odds = logit(f.value) - logit(case.any.value);
-        let mut detail = format!(
-            "\"{}\" ({}): {}",
-            case.error_words(),
-            case.error.class.as_str(),
-            against_expected(f, "in this stretch")
-        );
-        if log_odds < 0.0 {
-            detail.push_str(&why_against(f, case.any));
-        }
-        weighed(log_odds, detail, case.attempt.source)
+        let log_odds = logit(case.given_error.value) - logit(case.any.value);
+        weighed(
+            log_odds,
+            case.say(|| words(case, log_odds)),
+            case.attempt.source,
+        )
     }
+}
+
+fn words(case: &Case<'_>, log_odds: f64) -> String {
+    let f = case.given_error;
+    let mut detail = format!(
+        "\"{}\" ({}): {}",
+        case.error_words(),
+        case.error.class.as_str(),
+        against_expected(f, "in this stretch")
+    );
+    if log_odds < 0.0 {
+        detail.push_str(&why_against(f, case.any));
+    }
+    detail
 }
 
 /// What the numbers alone may hide: an excess can be real, and less than that of other failures.

@@ -17,26 +17,34 @@ impl Rule for Excess {
 
     fn weigh(&self, case: &Case<'_>) -> Option<Weighed> {
         case.window?;
-        let f = case.any;
-        let log_odds = logit(f.value);
-        let alike = match case.uses {
-            Use::Uses => "use",
-            Use::OtherComponent => "use other parts of",
-            Use::No => "do not use",
-        };
-        let among = format!(
-            "failures among all attempts that, like it, {alike} {} in this stretch of {}",
-            case.exchange(),
-            case.outage.id
-        );
-        let mut detail = against_expected(f, &among);
-        if log_odds < 0.0 {
-            detail.push_str(if f.share() < 0.5 {
-                "; less than half of them are above what is usual, so it counts against"
-            } else {
-                "; so few may be chance, so it counts against"
-            });
-        }
-        weighed(log_odds, detail, case.attempt.source)
+        let log_odds = logit(case.any.value);
+        weighed(
+            log_odds,
+            case.say(|| words(case, log_odds)),
+            case.attempt.source,
+        )
     }
+}
+
+fn words(case: &Case<'_>, log_odds: f64) -> String {
+    let f = case.any;
+    let alike = match case.uses {
+        Use::Uses => "use",
+        Use::OtherComponent => "use other parts of",
+        Use::No => "do not use",
+    };
+    let among = format!(
+        "failures among all attempts that, like it, {alike} {} in this stretch of {}",
+        case.exchange(),
+        case.outage.id
+    );
+    let mut detail = against_expected(f, &among);
+    if log_odds < 0.0 {
+        detail.push_str(if f.share() < 0.5 {
+            "; less than half of them are above what is usual, so it counts against"
+        } else {
+            "; so few may be chance, so it counts against"
+        });
+    }
+    detail
 }

@@ -18,47 +18,53 @@ impl Rule for LinkedCall {
     fn weigh(&self, case: &Case<'_>) -> Option<Weighed> {
         case.window?;
         let log_odds = logit(case.given_link.value) - logit(case.given_error.value);
-        let how = if case.by_time_only {
-            "a call of the same caller in the same seconds"
-        } else {
-            "its own call"
-        };
-        let call = case.linked_call.map(|c| describe(case.timeline, c));
+        if case.link == LinkState::Unlinked {
+            return None;
+        }
         let source = case.linked_call.map_or(case.attempt.source, |c| c.source);
-        let detail = match (case.link, call) {
-            (LinkState::Failed, Some(call)) => format!("{how} failed ({call})"),
-            (LinkState::Good, Some(call)) => format!("{how} was served well ({call})"),
-            // Thought up: what would be if it had.
-            (LinkState::Failed, None) => "its own call failed".to_string(),
-            (LinkState::Good, None) => "its own call was served well".to_string(),
-            (LinkState::Elsewhere, Some(call)) => {
-                format!("another call of it failed instead ({call})")
-            }
-            (LinkState::Elsewhere, None) => format!(
-                "its error names {}",
-                case.timeline.names.text(case.error.names_exchange)
-            ),
-            (LinkState::Missing, _) => {
-                format!(
-                    "no call to {} is logged for it, although attempts of this kind usually have one",
-                    case.exchange()
-                )
-            }
-            _ => return None,
-        };
-        // Where the counts turn against what the call seems to say, they are told.
-        let seems_for = matches!(case.link, LinkState::Failed | LinkState::Missing);
-        let detail = if log_odds != 0.0 && seems_for != (log_odds > 0.0) {
+        weighed(log_odds, case.say(|| words(case, log_odds)), source)
+    }
+}
+
+fn words(case: &Case<'_>, log_odds: f64) -> String {
+    let how = if case.by_time_only {
+        "a call of the same caller in the same seconds"
+    } else {
+        "its own call"
+    };
+    let call = case.linked_call.map(|c| describe(case.timeline, c));
+    let detail = match (case.link, call) {
+        (LinkState::Failed, Some(call)) => format!("{how} failed ({call})"),
+        (LinkState::Good, Some(call)) => format!("{how} was served well ({call})"),
+        // Thought up: what would be if it had.
+        (LinkState::Failed, None) => "its own call failed".to_string(),
+        (LinkState::Good, None) => "its own call was served well".to_string(),
+        (LinkState::Elsewhere, Some(call)) => {
+            format!("another call of it failed instead ({call})")
+        }
+        (LinkState::Elsewhere, None) => format!(
+            "its error names {}",
+            case.timeline.names.text(case.error.names_exchange)
+        ),
+        (LinkState::Missing, _) => {
             format!(
-                "{detail}; that counts {}: {}",
-                if log_odds > 0.0 { "for" } else { "against" },
-                against_expected(case.given_link, "failures with this error and such calls")
+                "no call to {} is logged for it, although attempts of this kind usually have one",
+                case.exchange()
             )
-        } else if log_odds == 0.0 {
-            format!("{detail}; the error alone has gone as far as any step may")
-        } else {
-            detail
-        };
-        weighed(log_odds, detail, source)
+        }
+        (LinkState::Unlinked, _) => String::new(),
+    };
+    // Where the counts turn against what the call seems to say, they are told.
+    let seems_for = matches!(case.link, LinkState::Failed | LinkState::Missing);
+    if log_odds != 0.0 && seems_for != (log_odds > 0.0) {
+        format!(
+            "{detail}; that counts {}: {}",
+            if log_odds > 0.0 { "for" } else { "against" },
+            against_expected(case.given_link, "failures with this error and such calls")
+        )
+    } else if log_odds == 0.0 {
+        format!("{detail}; the error alone has gone as far as any step may")
+    } else {
+        detail
     }
 }

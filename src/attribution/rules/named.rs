@@ -21,6 +21,10 @@ impl Rule for NamesExchange {
         }
         let name = case.timeline.names.text(named);
         let same = named == case.outage.exchange;
-        remark(same, format!("its error names {name}"), case.attempt.source)
+        remark(
+            same,
+            case.say(|| format!("its error names {name}")),
+            case.attempt.source,
+        )
     }
 }

@@ -22,47 +22,47 @@ impl Rule for Onset {
         match case.window {
             None if failed < start => weighed(
                 log_odds(NEVER),
-                format!(
+                case.say(|| format!(
                     "it failed {} before the onset of {}: what is left is our own error about that",
                     apart(start.secs_since(failed)),
                     outage.id
-                ),
+                )),
                 source,
             ),
             None => {
                 let end = outage.end.unwrap_or(case.log_end);
-                let late = apart(case.attempt.start.secs_since(end));
                 weighed(
                     log_odds(NEVER),
-                    format!(
-                        "it began {late} after the end of {}, when its kind failed no more than usual",
+                    case.say(|| format!(
+                        "it began {} after the end of {}, when its kind failed no more than usual",
+                        apart(case.attempt.start.secs_since(end)),
                         outage.id
-                    ),
+                    )),
                     source,
                 )
             }
             Some(_) if case.was_on < 1.0 => {
-                let detail = format!(
+                let detail = case.say(|| format!(
                     "it failed inside the uncertainty of the onset of {}: the order is not known",
                     outage.id
-                );
+                ));
                 weighed(case.was_on.max(0.02).ln(), detail, source)
             }
             Some(Window::Tail(_)) => {
                 let end = outage.end.unwrap_or(case.log_end);
-                let detail = format!(
+                let detail = case.say(|| format!(
                     "it began {} after the end of {}",
                     apart(case.attempt.start.secs_since(end)),
                     outage.id
-                );
+                ));
                 super::remark(false, detail, source)
             }
             Some(_) => {
-                let detail = format!(
+                let detail = case.say(|| format!(
                     "it was under way {} after the onset of {}",
                     apart(failed.secs_since(start)),
                     outage.id
-                );
+                ));
                 super::remark(true, detail, source)
             }
         }

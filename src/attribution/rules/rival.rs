@@ -17,10 +17,10 @@ impl Rule for RivalIncident {
     fn weigh(&self, case: &Case<'_>) -> Option<Weighed> {
         case.window?;
         let (rival, follows) = case.rival?;
-        let detail = format!(
+        let detail = case.say(|| format!(
             "failures with this error began at {} and ended at {}, which are not the onset and the end of {}: another incident",
             rival.span.start, rival.span.end, case.outage.id
-        );
+        ));
         let p = case.given_link.value;
         weighed(logit(p * follows) - logit(p), detail, rival.source)
     }

@@ -19,10 +19,12 @@ impl Rule for ClientTimeout {
         let timed_out = case.attempt.class == ErrorClass::UpstreamTimeout
             || case.attempt.outcome == Outcome::Unknown;
         let ms = case.attempt.duration_ms.filter(|_| timed_out)?;
-        let detail = format!(
-            "it waited {:.1} s for an answer; whether it went through is not known",
-            f64::from(ms) / 1e3
-        );
+        let detail = case.say(|| {
+            format!(
+                "it waited {:.1} s for an answer; whether it went through is not known",
+                f64::from(ms) / 1e3
+            )
+        });
         remark(true, detail, case.attempt.source)
     }
 }
