@@ -33,7 +33,7 @@ folder() {
     for file in "${@:1:4}"; do
         [[ -z $between ]] || printf '\n%s\n' "$mark"
         between=yes
-        gzip -dcf "$file" | awk 'NR < 4 || NR % 7 == 0' | head -n 120
+        gzip -dcf "$file" | awk 'NR < 4 || (NR % 7 == 0 && NR < 840)'
     done >"$name"
 }
 
@@ -65,7 +65,7 @@ cat $formats/*/*.{log,csv,json,jsonl} 2>/dev/null |
 # The examples of the documentation.
 mkdir -p "$corpus/config"
 awk -v name="$corpus/config/example-" '
-    /^ *```toml$/ { file = name ++n; next }
+    /^ *```toml$/ { n += 1; file = name n; next }
     /^ *```$/ { file = "" }
     file { print > file }' docs/usage.md
 
