@@ -19,9 +19,17 @@ use crate::model::Record;
 use crate::source::{Chunk, Chunks};
 
 /// A first piece, read before anything is known of the lines, in bytes.
-const FIRST_CHUNK: usize = if cfg!(test) { 4 << 10 } else { 32 << 10 };
+const FIRST_CHUNK: usize = match (cfg!(test), cfg!(fuzzing)) {
+    (_, true) => 64,
+    (true, _) => 4 << 10,
+    _ => 32 << 10,
+};
 /// A piece, in bytes.
-const CHUNK: usize = if cfg!(test) { 8 << 10 } else { 1 << 20 };
+const CHUNK: usize = match (cfg!(test), cfg!(fuzzing)) {
+    (_, true) => 512,
+    (true, _) => 8 << 10,
+    _ => 1 << 20,
+};
 /// So much is read alone, to learn from, before pieces are looked at beside each other.
 const ALONE: usize = 4 * FIRST_CHUNK;
 

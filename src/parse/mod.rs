@@ -16,6 +16,8 @@ mod layout;
 mod lines;
 mod outline;
 mod pairs;
+#[doc(hidden)]
+pub mod probe;
 mod sentence;
 pub mod stamp;
 mod suggest;

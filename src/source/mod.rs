@@ -19,6 +19,7 @@ pub use discover::discover;
 pub use lines::{Line, Lines};
 pub use open::{Opened, open};
 pub use plain::PlainFile;
+pub(crate) use spool::forget_kept;
 
 use crate::model::Role;
 

@@ -36,6 +36,12 @@ pub(super) fn kept(
     Ok(spool)
 }
 
+/// Drops every kept spool; readers of one keep theirs.
+pub(crate) fn forget_kept() {
+    let mut spools = SPOOLS.lock().unwrap_or_else(PoisonError::into_inner);
+    spools.clear();
+}
+
 impl Spool {
     fn fill(mut reader: impl Read, limits: &Limits) -> io::Result<Spool> {
         let mut spool = Spool {
