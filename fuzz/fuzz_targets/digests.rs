@@ -14,7 +14,7 @@ const MOST: usize = 1 << 20;
 fuzz_target!(|bytes: &[u8]| {
     let folder = Folder::with(NAME, bytes);
     let settings = settings(&folder, 1);
-    let Ok(report) = pipeline::analyze(&settings, outputs::lines_to_cite) else {
+    let Ok(report) = pipeline::analyze(&settings, outputs::ALL) else {
         return;
     };
     outputs::adds_up(&report);
@@ -30,7 +30,7 @@ fn says_the_same_again(folder: &Folder, told: &outputs::Outputs) {
         return; // dates that only other logs could tell
     }
     folder.add(NAME, &bytes);
-    let again = pipeline::analyze(&settings(folder, 1), outputs::lines_to_cite);
+    let again = pipeline::analyze(&settings(folder, 1), outputs::ALL);
     let again = outputs::write_all(&again.expect("a digest just written"));
     outputs::assert_same("a digest of a digest", told, &again);
 }

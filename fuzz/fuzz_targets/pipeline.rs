@@ -23,7 +23,7 @@ fuzz_target!(|bytes: &[u8]| {
 /// Everything that can be written of a folder; nothing when it cannot be read.
 fn all_outputs(folder: &Folder, threads: usize) -> Outputs {
     let settings = settings(folder, threads);
-    let Ok(report) = pipeline::analyze(&settings, outputs::lines_to_cite) else {
+    let Ok(report) = pipeline::analyze(&settings, outputs::ALL) else {
         return Outputs::new();
     };
     outputs::adds_up(&report);

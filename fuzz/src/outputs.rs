@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use knockon::model::Report;
+use knockon::pipeline::Shown;
 use knockon::report::{
     self, Audience, Redact, Reporter, View, analyze_reporters, failures_reporters,
     inspect_reporters, timeline_reporters,
@@ -117,5 +118,8 @@ pub fn assert_same(what: &str, a: &Outputs, b: &Outputs) {
     }
 }
 
-/// Which lines a report cites.
-pub use report::lines_to_cite;
+/// All that a report can tell.
+pub const ALL: Shown = Shown {
+    reasons: |report| (0..report.failures.len()).collect(),
+    lines: report::lines_to_cite,
+};
