@@ -27,6 +27,10 @@ fn all_outputs(folder: &Folder, threads: usize) -> Outputs {
         return Outputs::new();
     };
     outputs::adds_up(&report);
+    for input in &report.inputs {
+        let path = &input.path;
+        assert!(input.first <= input.last, "{path}: first after last");
+    }
     let mut told = outputs::write_all(&report);
     for format in ROWS {
         let name = format!("timeline --all {format}");

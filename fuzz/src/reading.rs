@@ -195,8 +195,9 @@ fn most_lines(id: &str, reading: &Reading, text: &[u8]) -> u64 {
     }
 }
 
-/// Holds that every line given is one of the input, and every reject too.
+/// Holds that every line given is one of the input, and every reject too; a document that holds nothing is rejected on line 1.
 fn within(reading: &Reading, most: u64) {
+    let most = most.max(1);
     let summary = &reading.summary;
     let rejected = summary.rejects.iter().map(|r| r.line);
     for line in reading.lines.iter().copied().chain(rejected) {
@@ -230,7 +231,7 @@ fn has_envelopes(text: &[u8]) -> bool {
     let peels = |l| {
         let line = String::from_utf8_lossy(l);
         let (inner, names) = probe::peeled(line.trim_end());
-        !names.is_empty() || inner.trim().is_empty()
+        !names.is_empty() || inner.trim().is_empty() || probe::is_about_the_export(&line)
     };
     lines(text).any(peels)
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Outcome, own_side};
-use crate::model::{Evidence, Finding, Outcome as End, Severity, Sym, Verdict, in_words};
+use crate::model::{Evidence, FastSet, Finding, Outcome as End, Severity, Sym, Verdict, in_words};
 
 /// A status page that speaks this much later than our own evidence is late, in seconds.
 const LATE_PAGE_S: f64 = 300.0;
@@ -61,10 +61,12 @@ fn late_page(o: &Outcome<'_>, main: usize) -> Option<Finding> {
 /// Currencies that only the failing exchange served, and whose orders were not saved through another one.
 fn single_dependency(o: &Outcome<'_>, main: usize) -> Option<Finding> {
     let outage = &o.outages[main];
+    let with_currency = o.timeline.attempts.iter().filter(|a| a.currency.is_some());
+    let pairs: FastSet<(Sym, Sym)> = with_currency.map(|a| (a.currency, a.exchange)).collect();
     let mut through: BTreeMap<Sym, BTreeSet<Sym>> = BTreeMap::new();
-    for a in o.timeline.attempts.iter().filter(|a| a.currency.is_some()) {
-        through.entry(a.currency).or_default().insert(a.exchange);
-    }
+    pairs.into_iter().for_each(|(currency, exchange)| {
+        through.entry(currency).or_default().insert(exchange);
+    });
     let hit: BTreeSet<Sym> = o
         .caused()
         .filter(|j| j.outage == Some(main))

@@ -1,12 +1,11 @@
 //! Orders, customers and money.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use rust_decimal::Decimal;
 
 use super::Outcome;
 use crate::model::{
-    Amounts, Attempt, FastSet, IdHash, Impact, Outcome as End, Sym, Time, UnknownOutcome,
+    Amounts, Attempt, FastMap, FastSet, IdHash, Impact, OrderedMap, Outcome as End, Sym, Time,
+    UnknownOutcome,
 };
 
 /// One affected order.
@@ -55,9 +54,10 @@ pub fn impact(o: &Outcome<'_>) -> Impact {
         customers_affected: customers(o),
         ..Impact::default()
     };
+    let (mut failed, mut recovered, mut unknown, mut lost) = <(Sums, Sums, Sums, Sums)>::default();
     for order in orders.values() {
         out.orders_affected += 1;
-        add(&mut out.amount_failed, o, order.currency, order.amount);
+        failed.add(order.currency, order.amount);
         match order.recovered {
             Some(same) => {
                 out.orders_recovered += 1;
@@ -66,23 +66,27 @@ pub fn impact(o: &Outcome<'_>) -> Impact {
                 } else {
                     out.recovered_other_method += 1
                 }
-                add(&mut out.amount_recovered, o, order.currency, order.amount);
+                recovered.add(order.currency, order.amount);
             }
             None if order.unknown => {
                 out.orders_unknown += 1;
-                add(&mut out.amount_unknown, o, order.currency, order.amount);
+                unknown.add(order.currency, order.amount);
             }
             None => {
                 out.orders_lost += 1;
-                add(&mut out.amount_lost, o, order.currency, order.amount);
+                lost.add(order.currency, order.amount);
             }
         }
     }
+    out.amount_failed = failed.named(o);
+    out.amount_recovered = recovered.named(o);
+    out.amount_unknown = unknown.named(o);
+    out.amount_lost = lost.named(o);
     out
 }
 
 /// Affected orders.
-pub(super) type Orders = BTreeMap<OrderKey, Order>;
+pub(super) type Orders = OrderedMap<OrderKey, Order>;
 
 /// Every affected order and what became of it.
 pub(super) fn orders(o: &Outcome<'_>) -> Orders {
@@ -90,7 +94,7 @@ pub(super) fn orders(o: &Outcome<'_>) -> Orders {
 }
 
 fn affected(o: &Outcome<'_>) -> Orders {
-    let mut orders = Orders::new();
+    let mut orders = Orders::default();
     for j in o.caused() {
         let a = &o.timeline.attempts[j.attempt];
         let order = orders
@@ -115,13 +119,8 @@ fn affected(o: &Outcome<'_>) -> Orders {
 
 /// What became of each affected order: a success at or after its first knock-on failure saves it.
 fn follow_up(o: &Outcome<'_>, mut orders: Orders) -> Orders {
-    let known: FastSet<OrderKey> = orders.keys().copied().collect();
     for (i, a) in o.timeline.attempts.iter().enumerate() {
-        let key = OrderKey::of(i, a);
-        if !known.contains(&key) {
-            continue;
-        }
-        let Some(order) = orders.get_mut(&key) else {
+        let Some(order) = orders.get_mut(&OrderKey::of(i, a)) else {
             continue;
         };
         match a.outcome {
@@ -135,22 +134,35 @@ fn follow_up(o: &Outcome<'_>, mut orders: Orders) -> Orders {
     orders
 }
 
-/// Adds an amount under its currency, `?` where the record names none.
-pub(super) fn add(amounts: &mut Amounts, o: &Outcome<'_>, currency: Sym, amount: Option<Decimal>) {
-    let Some(amount) = amount else { return };
-    let name = o.timeline.names.text(currency);
-    let entry = amounts
-        .entry(if name.is_empty() {
-            "?".to_string()
-        } else {
-            name.to_string()
-        })
-        .or_default();
-    // A sum beyond 28 digits saturates rather than wraps; no real total comes near.
-    *entry = entry.checked_add(amount).unwrap_or(Decimal::MAX);
+/// Exact sums of amounts, each under its currency.
+#[derive(Default)]
+pub(super) struct Sums(FastMap<Sym, Decimal>);
+
+impl Sums {
+    pub(super) fn add(&mut self, currency: Sym, amount: Option<Decimal>) {
+        let Some(amount) = amount else { return };
+        let sum = self.0.entry(currency).or_default();
+        // A sum beyond 28 digits saturates rather than wraps; no real total comes near.
+        *sum = sum.checked_add(amount).unwrap_or(Decimal::MAX);
+    }
+
+    /// By the names of the currencies, `?` where the record names none.
+    pub(super) fn named(self, o: &Outcome<'_>) -> Amounts {
+        let name = |currency| match o.timeline.names.text(currency) {
+            "" => "?".to_string(),
+            name => name.to_string(),
+        };
+        let mut named = Amounts::new();
+        self.0.into_iter().for_each(|(currency, sum)| {
+            let entry = named.entry(name(currency)).or_default();
+            *entry = entry.checked_add(sum).unwrap_or(Decimal::MAX);
+        });
+        named
+    }
 }
 
 fn unknown(o: &Outcome<'_>) -> UnknownOutcome {
+    let mut sums = Sums::default();
     let mut out = UnknownOutcome::default();
     for a in o
         .timeline
@@ -159,8 +171,9 @@ fn unknown(o: &Outcome<'_>) -> UnknownOutcome {
         .filter(|a| a.outcome == End::Unknown)
     {
         out.attempts += 1;
-        add(&mut out.amount, o, a.currency, a.amount);
+        sums.add(a.currency, a.amount);
     }
+    out.amount = sums.named(o);
     out
 }
 
@@ -175,7 +188,7 @@ fn open(o: &Outcome<'_>) -> u64 {
 fn customers(o: &Outcome<'_>) -> Option<u64> {
     let known = |a: &&Attempt| a.customer.is_some();
     let any = o.timeline.attempts.iter().any(|a| a.customer.is_some());
-    let distinct: BTreeSet<IdHash> = o
+    let distinct: FastSet<IdHash> = o
         .caused()
         .map(|j| &o.timeline.attempts[j.attempt])
         .filter(known)

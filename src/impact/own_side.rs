@@ -1,12 +1,13 @@
 //! What on our own side let the outage reach more payments than it had to, or kept it from being seen: each finding only
 //! where a number of the logs carries it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::orders::OrderKey;
 use super::{Outcome, bad_answer, detection};
 use crate::model::{
-    Channel, ErrorClass, Finding, Judgement, Outage, Outcome as End, Severity, Span, grouped,
+    Channel, ErrorClass, FastMap, FastSet, Finding, Judgement, Outage, Outcome as End, Severity,
+    Span, grouped,
 };
 use crate::stats::{median, quantile};
 
@@ -97,15 +98,15 @@ const ENOUGH_ORDERS: usize = 10;
 
 /// Orders that nobody tried to pay another way.
 fn no_other_way(o: &Outcome<'_>, main: usize) -> Option<Finding> {
-    let mut affected = BTreeMap::new();
+    let mut affected = FastMap::default();
     for j in caused_by(o, main) {
         let a = &o.timeline.attempts[j.attempt];
         affected
             .entry(OrderKey::of(j.attempt, a))
             .or_insert((a.time, a.method, a.exchange));
     }
-    let mut switched = BTreeSet::new();
-    let mut saved = BTreeSet::new();
+    let mut switched = FastSet::default();
+    let mut saved = FastSet::default();
     for (i, a) in o.timeline.attempts.iter().enumerate() {
         let key = OrderKey::of(i, a);
         let other = |&(since, method, exchange): &_| {
@@ -160,7 +161,7 @@ fn repeats(o: &Outcome<'_>, main: usize) -> Option<Finding> {
     if again < ENOUGH_ORDERS || (again as f64) < MANY_REPEATS * caused.len() as f64 {
         return None;
     }
-    let orders: BTreeSet<OrderKey> = caused
+    let orders: FastSet<OrderKey> = caused
         .iter()
         .map(|j| OrderKey::of(j.attempt, &o.timeline.attempts[j.attempt]))
         .collect();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Outcome;
 use crate::model::{
-    Attempt, Count, FailureTotals, FastMap, FastSet, Interval, Judgement, Sym, Verdict,
+    Attempt, Count, FailureTotals, FastSet, Interval, Judgement, OrderedMap, Sym, Verdict,
 };
 
 /// Counts the verdicts.
@@ -74,7 +74,8 @@ fn count(c: &mut Count, verdict: Verdict) {
 }
 
 fn by(o: &Outcome<'_>, name: impl Fn(&Attempt, Option<&Judgement>) -> Sym) -> Vec<Count> {
-    let mut numbers: FastMap<Sym, usize> = FastMap::default();
+    const NEW: u32 = u32::MAX;
+    let mut numbers = vec![NEW; o.timeline.names.len()];
     let mut counts: Vec<(Sym, Count)> = Vec::new();
     let mut judged = o.judgements.iter().peekable();
     for (i, a) in o.timeline.attempts.iter().enumerate() {
@@ -83,11 +84,12 @@ fn by(o: &Outcome<'_>, name: impl Fn(&Attempt, Option<&Judgement>) -> Sym) -> Ve
             continue;
         }
         let name = name(a, judgement);
-        let at = *numbers.entry(name).or_insert(counts.len());
-        if at == counts.len() {
+        let number = &mut numbers[name.0 as usize];
+        if *number == NEW {
+            *number = counts.len() as u32;
             counts.push((name, Count::default()));
         }
-        let entry = &mut counts[at].1;
+        let entry = &mut counts[*number as usize].1;
         entry.attempts += 1;
         if let Some(j) = judgement {
             entry.failed += 1;
@@ -99,32 +101,31 @@ fn by(o: &Outcome<'_>, name: impl Fn(&Attempt, Option<&Judgement>) -> Sym) -> Ve
 }
 
 fn by_error(o: &Outcome<'_>) -> Vec<Count> {
-    let mut out: BTreeMap<String, Count> = BTreeMap::new();
+    let mut out: OrderedMap<&str, Count> = OrderedMap::default();
     for j in o.judgements {
         let a = &o.timeline.attempts[j.attempt];
         let signature = o.timeline.error(a.error).signature;
-        let name = o.timeline.names.text(signature);
-        let name = if name.is_empty() {
-            a.class.as_str()
-        } else {
-            name
+        let name = match o.timeline.names.text(signature) {
+            "" => a.class.as_str(),
+            name => name,
         };
-        let entry = out.entry(name.to_string()).or_default();
+        let entry = out.entry(name).or_default();
         entry.failed += 1;
         count(entry, j.verdict);
     }
-    listed(out)
+    listed(out.into_iter().map(|(n, c)| (n.to_string(), c)).collect())
 }
 
 fn by_channel(o: &Outcome<'_>) -> Vec<Count> {
-    let mut out: BTreeMap<String, Count> = BTreeMap::new();
+    let mut out: BTreeMap<&str, Count> = BTreeMap::new();
     for j in o.caused() {
-        let name = j.channel.map_or("-", |c| c.as_str());
-        let entry = out.entry(name.to_string()).or_default();
+        let entry = out
+            .entry(j.channel.map_or("-", |c| c.as_str()))
+            .or_default();
         entry.failed += 1;
         entry.caused += 1;
     }
-    listed(out)
+    listed(out.into_iter().map(|(n, c)| (n.to_string(), c)).collect())
 }
 
 /// Most caused first, then most failed, then by name; what the records do not say is called `-`.

@@ -13,6 +13,9 @@ pub type FastMap<K, V> = HashMap<K, V, FixedState>;
 /// A set for hot paths, with a seed that is always the same; never iterated.
 pub type FastSet<K> = HashSet<K, FixedState>;
 
+/// A map for hot paths that may be iterated: in the order of insertion.
+pub type OrderedMap<K, V> = indexmap::IndexMap<K, V, FixedState>;
+
 /// A string kept once in [`Names`]. `Sym::NONE` stands for "the record does not say".
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,

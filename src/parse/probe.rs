@@ -44,6 +44,14 @@ pub fn peeled(line: &str) -> (String, Vec<&'static str>) {
     (opened.text.into_owned(), opened.outer.names)
 }
 
+/// Whether a line tells about the export that it is in, and is no record.
+pub fn is_about_the_export(line: &str) -> bool {
+    matches!(
+        envelope::export::record(line),
+        envelope::export::Record::Nothing
+    )
+}
+
 /// Forgets what was kept of pipes and packed archives: one process reads more of them than fit its memory.
 pub fn forget_kept() {
     source::forget_kept();

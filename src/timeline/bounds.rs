@@ -1,6 +1,6 @@
 //! How many names a dimension may have: an attacker may write a new merchant or currency on every line.
 
-use crate::model::{FastMap, Names, Sym, grouped};
+use crate::model::{FastSet, Names, Sym, grouped};
 
 use super::Timeline;
 
@@ -68,21 +68,18 @@ pub fn bound_names(timeline: &mut Timeline, most: usize) -> Vec<String> {
     }
     let mut told = Vec::new();
     for (name, visit_all) in DIMENSIONS {
-        let mut counts: FastMap<Sym, u64> = FastMap::default();
-        visit_all(timeline, &mut |sym| {
-            if sym.is_some() {
-                *counts.entry(*sym).or_default() += 1;
-            }
-        });
-        let distinct = counts.len();
+        let mut counts = vec![0u64; timeline.names.len()];
+        visit_all(timeline, &mut |sym| counts[sym.0 as usize] += 1);
+        counts[Sym::NONE.0 as usize] = 0;
+        let distinct = counts.iter().filter(|n| **n > 0).count();
         if distinct <= most {
             continue;
         }
-        let kept = most_frequent(counts, most, &timeline.names);
+        let kept = most_frequent(&counts, most, &timeline.names);
         let other = timeline.names.intern(OTHER);
         let mut records = 0;
         visit_all(timeline, &mut |sym| {
-            if sym.is_some() && !kept.contains_key(sym) {
+            if sym.is_some() && !kept.contains(sym) {
                 *sym = other;
                 records += 1;
             }
@@ -97,9 +94,10 @@ pub fn bound_names(timeline: &mut Timeline, most: usize) -> Vec<String> {
     told
 }
 
-fn most_frequent(counts: FastMap<Sym, u64>, most: usize, names: &Names) -> FastMap<Sym, u64> {
-    let mut all: Vec<(Sym, u64)> = counts.into_iter().collect();
+fn most_frequent(counts: &[u64], most: usize, names: &Names) -> FastSet<Sym> {
+    let all = counts.iter().zip(0u32..).filter(|(n, _)| **n > 0);
+    let mut all: Vec<(Sym, u64)> = all.map(|(n, sym)| (Sym(sym), *n)).collect();
     all.sort_by(|(a, n), (b, m)| m.cmp(n).then_with(|| names.text(*a).cmp(names.text(*b))));
     all.truncate(most);
-    all.into_iter().collect()
+    all.into_iter().map(|(sym, _)| sym).collect()
 }

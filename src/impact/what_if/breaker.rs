@@ -2,7 +2,7 @@
 
 use super::saved::{CERTAIN, Saved, saved};
 use crate::impact::Outcome;
-use crate::impact::orders::{Orders, add};
+use crate::impact::orders::{Orders, Sums};
 use crate::model::{Channel, Outcome as End, Refused, WhatIfCase};
 
 /// The collateral failures of an outage that would not have happened; nothing when there are none.
@@ -82,10 +82,12 @@ fn refused(o: &Outcome<'_>, outage: usize) -> Option<Refused> {
     };
     succeeded().find(|a| a.exchange == down.exchange)?;
     let mut out = Refused::default();
+    let mut sums = Sums::default();
     for a in succeeded().filter(|a| a.exchange == down.exchange && span.contains(a.start)) {
         out.attempts += 1;
-        add(&mut out.amount, o, a.currency, a.amount);
+        sums.add(a.currency, a.amount);
     }
+    out.amount = sums.named(o);
     Some(out)
 }
 

@@ -1,12 +1,10 @@
 //! What would have been saved, had failures gone through instead with some chance each.
 
-use std::collections::BTreeMap;
-
 use rust_decimal::Decimal;
 
 use crate::impact::Outcome;
-use crate::impact::orders::{OrderKey, Orders, add};
-use crate::model::{Amounts, Interval, Judgement};
+use crate::impact::orders::{OrderKey, Orders, Sums};
+use crate::model::{Amounts, Interval, Judgement, OrderedMap};
 use crate::stats::wilson;
 
 /// The 95 % point of the standard normal distribution, two-sided.
@@ -27,7 +25,7 @@ pub(super) struct Saved {
 
 /// Adds up chances; `all` are the affected orders. A lost order counts once, with the best chance among its failures.
 pub(super) fn saved(o: &Outcome<'_>, all: &Orders, chances: &[Chance<'_>]) -> Saved {
-    let mut best: BTreeMap<OrderKey, Interval> = BTreeMap::new();
+    let mut best: OrderedMap<OrderKey, Interval> = OrderedMap::default();
     for (j, rate) in chances {
         let key = OrderKey::of(j.attempt, &o.timeline.attempts[j.attempt]);
         let chance = times(*rate, j.probability);
@@ -37,17 +35,13 @@ pub(super) fn saved(o: &Outcome<'_>, all: &Orders, chances: &[Chance<'_>]) -> Sa
             best.insert(key, chance);
         }
     }
-    let (mut amount, mut at_stake) = (Amounts::new(), Amounts::new());
+    let (mut amount, mut at_stake) = <(Sums, Sums)>::default();
     for (key, chance) in &best {
         let order = &all[key];
-        add(&mut at_stake, o, order.currency, order.amount);
-        add(
-            &mut amount,
-            o,
-            order.currency,
-            weighed(order.amount, chance.mean),
-        );
+        at_stake.add(order.currency, order.amount);
+        amount.add(order.currency, weighed(order.amount, chance.mean));
     }
+    let (mut amount, at_stake) = (amount.named(o), at_stake.named(o));
     for (currency, sum) in &mut amount {
         *sum = sum.round_dp(at_stake[currency].scale());
     }

@@ -78,10 +78,14 @@ impl Object {
 /// `{"preview":false,"offset":0,"result":{"_time":"…","_raw":"…","host":"h","source":"/var/log/pay.log"}}`: rows of a
 /// preview come again in the final result; host, source and the like tell where Splunk has the line from.
 fn splunk(members: &Members<'_>) -> Record {
-    let is_export = ["preview", "offset", "lastrow"]
-        .iter()
-        .any(|k| get(members, k).is_some());
-    if !is_export {
+    let known = |key: &str| {
+        matches!(
+            key,
+            "preview" | "offset" | "lastrow" | "result" | "messages" | "fields" | "init_offset"
+        )
+    };
+    let marked = members.iter().any(|(key, _)| key != "result");
+    if !marked || !members.iter().all(|(key, _)| known(key)) {
         return Record::AsIs;
     }
     if get(members, "preview") == Some("true") {
@@ -369,6 +373,7 @@ mod tests {
         for (text, expected) in [
             (r#"{"preview":true,"result":{"_raw":"x"}}"#, "nothing"),
             (r#"{"preview":false,"lastrow":true}"#, "nothing"),
+            (r#"{"preview":true,"payment_id":"p1"}"#, "as is"),
             (
                 r#"{"preview":false,"result":{"_time":"t","_raw":"x","source":"s","payment_id":"p"}}"#,
                 r#"{"_time":"t","_raw":"x","payment_id":"p"}"#,
