@@ -141,7 +141,29 @@ impl Translator<'_> {
 }
 
 impl Merged {
+    /// Adds a part. The first one's symbols are the run's; those of the others are translated.
     fn add(&mut self, mut part: Part) {
+        if self.inputs.is_empty() {
+            self.names = std::mem::take(&mut part.names);
+            self.errors = std::mem::take(&mut part.errors);
+        } else {
+            self.translate(&mut part);
+        }
+        self.pieces.push(part.pieces);
+        self.calls.push(part.calls);
+        self.statuses.extend(part.statuses);
+        self.notes.extend(part.notes);
+        let at = part.index as usize;
+        if self.inputs.len() <= at {
+            self.inputs.resize_with(at + 1, InputSummary::default);
+        }
+        if let Some(slot) = self.inputs.get_mut(at) {
+            *slot = part.summary;
+        }
+    }
+
+    /// Puts the run's symbols in the place of a part's own.
+    fn translate(&mut self, part: &mut Part) {
         let mut to = Translator {
             from: &part.names,
             errors_from: &part.errors.infos,
@@ -171,23 +193,12 @@ impl Merged {
             }
             call.error = to.error(call.error, names, errors);
         }
-        self.pieces.push(std::mem::take(&mut part.pieces));
-        self.calls.push(std::mem::take(&mut part.calls));
-        for mut status in part.statuses {
+        for status in &mut part.statuses {
             status.exchange = to.sym(status.exchange, names);
-            self.statuses.push(status);
         }
-        self.notes.extend(part.notes);
-        let mut summary = part.summary;
+        let summary = &mut part.summary;
         summary.exchange = to.sym(summary.exchange, names);
         summary.merchant = to.sym(summary.merchant, names);
-        let at = part.index as usize;
-        if self.inputs.len() <= at {
-            self.inputs.resize_with(at + 1, InputSummary::default);
-        }
-        if let Some(slot) = self.inputs.get_mut(at) {
-            *slot = summary;
-        }
     }
 
     /// Names the merchant of payments that do not state it by the path of their log: where the exchange's log, or

@@ -84,6 +84,9 @@ impl WholeFormat for StatusFeed {
                 Ok(Event::Start(tag)) => {
                     text.clear();
                     if is_entry(tag.local_name().as_ref()) {
+                        if entry.is_some() {
+                            output.reject(ordinal, "another entry begins before this one ends");
+                        }
                         ordinal += 1;
                         output.line();
                         entry = Some(Entry::default());
@@ -106,7 +109,11 @@ impl WholeFormat for StatusFeed {
                 Ok(Event::Eof) => break,
                 Ok(_) => {}
                 Err(_) => {
-                    output.reject(ordinal.max(1), "not XML from here on: cut off or damaged");
+                    if entry.is_none() {
+                        ordinal += 1;
+                        output.line();
+                    }
+                    output.reject(ordinal, "not XML from here on: cut off or damaged");
                     return;
                 }
             }
