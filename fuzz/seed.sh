@@ -33,7 +33,7 @@ folder() {
     for file in "${@:1:4}"; do
         [[ -z $between ]] || printf '\n%s\n' "$mark"
         between=yes
-        gzip -dcf "$file" | awk 'NR < 4 || (NR % 7 == 0 && NR < 840)'
+        gzip -dcf "$file" | awk 'NR < 4 || (NR % 11 == 0 && NR < 600)'
     done >"$name"
 }
 
