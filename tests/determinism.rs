@@ -155,6 +155,39 @@ fn locale_and_zone_of_the_machine_change_nothing() {
     }
 }
 
+#[test]
+fn outputs_beside_the_logs_are_no_logs() {
+    let scratch = tempfile::tempdir().unwrap();
+    for name in paths() {
+        fs::copy(logs().join(&name), scratch.path().join(&name)).unwrap();
+    }
+    let run = |args: &str| {
+        let args: Vec<&str> = args.split(' ').collect();
+        told(scratch.path(), &[], &args)
+    };
+    let report = || {
+        let mut report: Value = serde_json::from_str(&run("analyze -q -f json .")).unwrap();
+        let warnings = report["warnings"].take();
+        (report, warnings.to_string())
+    };
+    let (first, _) = report();
+    let row = run("failures -q -f jsonl .");
+    let row: Value = serde_json::from_str(row.lines().next().unwrap()).unwrap();
+    let id = row["payment_id"].as_str().unwrap();
+    run("analyze -q -o a.json -o a.html -o a.md .");
+    run(&format!("explain -q -f json -o e.json {} .", id));
+    run("inspect -q -f json -o i.json .");
+    run("failures -q -o f.csv -o f.jsonl .");
+    run("timeline -q -o t.csv -o t.jsonl .");
+    run("timeline -q --all -o all.csv -o all.jsonl .");
+    run("compare a.json a.json -f json -o c.json");
+    let (again, warnings) = report();
+    assert!(first == again);
+    assert_eq!(warnings.matches("written by knockon: no log").count(), 10);
+    let named = run("analyze -q -f json *.gz *.jsonl *.json *.log *.csv");
+    assert_eq!(named.matches("written by knockon: no log").count(), 10);
+}
+
 /// Of each failed payment: its verdict, the outage it is held against, and the probability.
 type Answer = BTreeMap<String, (String, String, f64)>;
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Entry, Input, Limits, Request, SourceError, archive};
+use super::{Entry, Input, Limits, Request, SourceError, archive, own};
 
 /// The configuration, which may lie among the logs.
 const OWN_CONFIGURATION: &str = "knockon.toml";
@@ -189,6 +189,10 @@ impl Walk<'_> {
     fn add(&mut self, path: &Path, request: &Request) {
         // Looking into a pipe would take its bytes.
         let is_file = fs::metadata(path).is_ok_and(|m| m.is_file());
+        if is_file && own::is_output(path) {
+            self.skip(path, "written by knockon: no log");
+            return;
+        }
         let listing = is_file.then(|| archive::list(path, self.limits)).flatten();
         match listing {
             Some(listing) => self.entries(path, request, listing),

@@ -9,6 +9,7 @@ mod chunks;
 mod discover;
 mod lines;
 mod open;
+mod own;
 mod plain;
 mod spool;
 

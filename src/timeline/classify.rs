@@ -132,7 +132,10 @@ pub(super) fn vote(record: &Record<'_>) -> Vote {
     }
     if upstream && !amount && !buyer && result {
         let names_request = shape.any(REQUEST) || shape.any(&[Field::Operation, Field::Component]);
-        if names_request || !ids {
+        // an answer's status and no word for the payment's own
+        let answered =
+            shape.has(Field::HttpStatus) && !shape.any(&[Field::Status, Field::Currency]);
+        if names_request || answered || !ids {
             return weak(Kind::Call);
         }
     }
@@ -635,6 +638,16 @@ mod tests {
     #[test]
     fn shapes_vote() {
         for (fields, kind) in [
+            // an answer that a gateway logged for a payment
+            (
+                &[
+                    (PaymentId, "p"),
+                    (Exchange, "coinhub"),
+                    (HttpStatus, "502"),
+                    (Message, "POST /v2/charges"),
+                ][..],
+                Kind::Call,
+            ),
             (
                 &[
                     (PaymentId, "p"),
