@@ -600,7 +600,9 @@ impl Builder {
         let shown = [
             record.get(Field::Host).filter(|h| classify::is_far_host(h)),
             url,
-            record.get(Field::Service),
+            record
+                .get(Field::Service)
+                .filter(|s| !classify::is_client_of_exchange(s)),
             self.file_exchange.as_deref(),
             // without a request beside it, it is the machine that wrote the log
             record.get(Field::Host).filter(|_| is_request),

@@ -126,6 +126,12 @@ pub(super) fn vote(record: &Record<'_>) -> Vote {
             clear(Kind::Call)
         };
     }
+    let by_client = record
+        .get(Field::Service)
+        .is_some_and(is_client_of_exchange);
+    if by_client && !amount && !buyer {
+        return weak(Kind::Call);
+    }
     let upstream = names_exchange || shape.has(Field::HttpMethod);
     if shape.has(Field::PaymentId) && shape.has(Field::Status) && !upstream {
         return clear(Kind::Payment);
@@ -149,6 +155,13 @@ pub(super) fn vote(record: &Record<'_>) -> Vote {
         return weak(Kind::Call);
     }
     weak(Kind::Other)
+}
+
+/// Whether a service is what calls exchanges, by its name: `exchange_client`, `ExchangeGateway`.
+pub(super) fn is_client_of_exchange(service: &str) -> bool {
+    const CLIENTS: [&str; 5] = ["client", "gateway", "connector", "adapter", "proxy"];
+    let name = service.to_lowercase();
+    name.contains("exchange") && CLIENTS.iter().any(|c| name.contains(c))
 }
 
 /// A host with a domain: one that is called. A bare `web-1` is the machine that wrote the log.
@@ -638,6 +651,16 @@ mod tests {
     #[test]
     fn shapes_vote() {
         for (fields, kind) in [
+            // what calls exchanges, of a payment
+            (
+                &[
+                    (PaymentId, "p"),
+                    (Service, "exchange_client"),
+                    (Status, "ok"),
+                    (Message, "binance withdraw ok in 58ms"),
+                ][..],
+                Kind::Call,
+            ),
             // an answer that a gateway logged for a payment
             (
                 &[
