@@ -54,6 +54,13 @@ packed() {
 copy json $formats/json/* $formats/jsonl/* fixtures/hostile/*
 copy tables $formats/csv/* $formats/w3c/*
 copy text $formats/{access,apache-error,aws-elb,envoy,fix,haproxy,logfmt,nginx-error,squid,text}/*
+# Logs whose lines are like each other.
+copy json fixtures/digests/logs/payments.jsonl
+copy tables fixtures/digests/logs/binance.csv
+mkdir -p "$corpus/text"
+for log in fixtures/incidents/*/logs/*.log.gz; do
+    gzip -dc "$log" | awk 'NR <= 40' >"$corpus/text/$(tr / _ <<<"${log#fixtures/}")"
+done
 copy status $formats/{statuspage,status-feed,pager}/*
 copy envelopes $formats/jsonl/{cri_pods.log,journald.jsonl,log_platforms.jsonl,mixed.log} \
     $formats/text/{docker_json_file,epoch_and_containers}.log $formats/logfmt/no_year_syslog.log
@@ -69,7 +76,7 @@ awk -v name="$corpus/config/example-" '
     /^ *```$/ { file = "" }
     file { print > file }' docs/usage.md
 
-packed $formats/csv/comma.csv $formats/jsonl/payments.jsonl $formats/logfmt/payments.log
+packed $formats/csv/{comma,bar}.csv $formats/jsonl/{payments,ecs}.jsonl $formats/logfmt/payments.log
 
 mkdir -p "$corpus/digests" "$corpus/pipeline"
 cp fixtures/digests/logs.knockon "$corpus/digests/"

@@ -20,13 +20,13 @@ use crate::source::{Chunk, Chunks};
 
 /// A first piece, read before anything is known of the lines, in bytes.
 const FIRST_CHUNK: usize = match (cfg!(test), cfg!(fuzzing)) {
-    (_, true) => 64,
+    (_, true) => 512,
     (true, _) => 4 << 10,
     _ => 32 << 10,
 };
 /// A piece, in bytes.
 const CHUNK: usize = match (cfg!(test), cfg!(fuzzing)) {
-    (_, true) => 512,
+    (_, true) => 2 << 10,
     (true, _) => 8 << 10,
     _ => 1 << 20,
 };
