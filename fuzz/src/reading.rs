@@ -111,8 +111,11 @@ impl Reading {
                 a.currency,
             ];
             let error = timeline.error(a.error);
-            let _ = writeln!(out, "{:?} {error:?} {a:?}", syms.map(text));
+            let exact = (a.time.0, a.start.0);
+            let _ = writeln!(out, "{:?} {exact:?} {error:?} {a:?}", syms.map(text));
         }
+        let exact: Vec<i64> = timeline.calls.iter().map(|c| c.time.0).collect();
+        let _ = writeln!(out, "{exact:?}");
         let rest = (
             &timeline.calls,
             &timeline.statuses,
