@@ -60,15 +60,21 @@ fn holds(input: &Input, bytes: &[u8]) {
         is_plain(&plain, bytes);
         return;
     }
-    assert!(plain.len() as u64 <= small_limits().max_unpacked_bytes);
+    is_within(&plain, small_limits().max_unpacked_bytes);
     let Some((few, _, whole)) = unpacked(input, &limits) else {
         return;
     };
+    is_within(&few, MOST_BYTES);
     assert!(
         plain.starts_with(&few),
         "{input:?}: other bytes under a limit"
     );
     assert!(!whole || few == plain, "{input:?}: cut in silence");
+}
+
+/// No more came out than may; UTF-16 grows by half when it becomes UTF-8.
+fn is_within(plain: &[u8], most: u64) {
+    assert!(plain.len() as u64 <= most * 3 / 2, "{} bytes", plain.len());
 }
 
 /// What is not packed comes out as it is, but for a mark of its encoding.
