@@ -321,11 +321,13 @@ mod tests {
                     a.exchange,
                     a.currency,
                 ];
-                format!("{:?} {:?} {:?}", syms.map(text), timeline.error(a.error), a)
+                let (error, exact) = (timeline.error(a.error), (a.time.0, a.start.0));
+                format!("{:?} {error:?} {exact:?} {a:?}", syms.map(text))
             })
             .collect();
+        let exact: Vec<i64> = timeline.calls.iter().map(|c| c.time.0).collect();
         format!(
-            "{attempts:#?} {:#?} {:#?} {:?} {:?} {:?} {:?}",
+            "{attempts:#?} {exact:?} {:#?} {:#?} {:?} {:?} {:?} {:?}",
             timeline.calls,
             timeline.inputs,
             read.rejected,
