@@ -16,14 +16,8 @@ pub fn totals(
     excess: Option<Interval>,
     expected_in_excess: f64,
 ) -> FailureTotals {
-    let mut all = Count::default();
-    for a in o.timeline.attempts.iter().filter(|a| a.outcome.is_final()) {
-        all.attempts += 1;
-        all.failed += u64::from(a.outcome.is_bad());
-    }
-    for j in o.judgements {
-        count(&mut all, j.verdict);
-    }
+    let headed = Headed::of(o);
+    let all = &headed.all;
     FailureTotals {
         attempts: all.attempts,
         failed: all.failed,
@@ -34,35 +28,119 @@ pub fn totals(
         excess,
         expected_in_excess,
         by_channel: by_channel(o),
-        by_exchange: by_exchange(o),
-        by_merchant: by(o, |a, _| a.merchant),
-        by_method: by(o, |a, _| a.method),
-        by_currency: by(o, |a, _| a.currency),
+        by_exchange: headed.by_exchange(o),
+        by_merchant: headed.merchants.list(o),
+        by_method: headed.methods.list(o),
+        by_currency: headed.currencies.list(o),
         by_error: by_error(o),
     }
 }
 
-/// By the exchange that an attempt names, else the one that a failed attempt's calls or its outage name. How many attempts a
-/// heading of the second sort has is not known: the successes name none.
-fn by_exchange(o: &Outcome<'_>) -> Vec<Count> {
-    let mut counts = by(o, |a, j| {
-        let linked = j.map_or(Sym::NONE, |j| j.linked_exchange);
-        if a.exchange.is_some() {
+/// Counts of final attempts under each name of a heading.
+struct Heading {
+    /// Places in `counts` by symbol.
+    numbers: Vec<u32>,
+    counts: Vec<(Sym, Count)>,
+}
+
+impl Heading {
+    const NEW: u32 = u32::MAX;
+
+    fn new(names: usize) -> Heading {
+        Heading {
+            numbers: vec![Heading::NEW; names],
+            counts: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, name: Sym, judgement: Option<&Judgement>) {
+        let number = &mut self.numbers[name.0 as usize];
+        if *number == Heading::NEW {
+            *number = self.counts.len() as u32;
+            self.counts.push((name, Count::default()));
+        }
+        add(&mut self.counts[*number as usize].1, judgement);
+    }
+
+    fn list(&self, o: &Outcome<'_>) -> Vec<Count> {
+        let text = |s: Sym| o.timeline.names.text(s).to_string();
+        let counts = self.counts.iter();
+        listed(counts.map(|(s, c)| (text(*s), c.clone())).collect())
+    }
+}
+
+/// What one pass over the attempts counts.
+struct Headed {
+    all: Count,
+    exchanges: Heading,
+    merchants: Heading,
+    methods: Heading,
+    currencies: Heading,
+    /// Exchanges that attempts name themselves.
+    named: FastSet<Sym>,
+}
+
+impl Headed {
+    fn of(o: &Outcome<'_>) -> Headed {
+        let heading = || Heading::new(o.timeline.names.len());
+        let mut headed = Headed {
+            all: Count::default(),
+            exchanges: heading(),
+            merchants: heading(),
+            methods: heading(),
+            currencies: heading(),
+            named: FastSet::default(),
+        };
+        let mut judged = o.judgements.iter().peekable();
+        for (i, a) in o.timeline.attempts.iter().enumerate() {
+            let judgement = judged.next_if(|j| j.attempt == i);
+            if a.exchange.is_some() {
+                headed.named.insert(a.exchange);
+            }
+            if a.outcome.is_final() {
+                headed.add(a, judgement);
+            }
+        }
+        headed
+    }
+
+    fn add(&mut self, a: &Attempt, judgement: Option<&Judgement>) {
+        let linked = judgement.map_or(Sym::NONE, |j| j.linked_exchange);
+        let exchange = if a.exchange.is_some() {
             a.exchange
         } else {
             linked
-        }
-    });
-    let named: FastSet<Sym> = o.timeline.attempts.iter().map(|a| a.exchange).collect();
-    let names = &o.timeline.names;
-    let known = |name: &str| names.find(name).is_some_and(|s| named.contains(&s));
-    for count in counts
-        .iter_mut()
-        .filter(|c| c.name != "-" && !known(&c.name))
-    {
-        count.attempts = 0;
+        };
+        add(&mut self.all, judgement);
+        self.exchanges.add(exchange, judgement);
+        self.merchants.add(a.merchant, judgement);
+        self.methods.add(a.method, judgement);
+        self.currencies.add(a.currency, judgement);
     }
-    counts
+
+    /// By the exchange that an attempt names, else the one that a failed attempt's calls or its outage name. How many attempts a
+    /// heading of the second sort has is not known: the successes name none.
+    fn by_exchange(&self, o: &Outcome<'_>) -> Vec<Count> {
+        let mut counts = self.exchanges.list(o);
+        let names = &o.timeline.names;
+        let known = |name: &str| names.find(name).is_some_and(|s| self.named.contains(&s));
+        for count in counts
+            .iter_mut()
+            .filter(|c| c.name != "-" && !known(&c.name))
+        {
+            count.attempts = 0;
+        }
+        counts
+    }
+}
+
+/// Counts an attempt, and the judgement of a failed one.
+fn add(c: &mut Count, judgement: Option<&Judgement>) {
+    c.attempts += 1;
+    if let Some(j) = judgement {
+        c.failed += 1;
+        count(c, j.verdict);
+    }
 }
 
 fn count(c: &mut Count, verdict: Verdict) {
@@ -71,33 +149,6 @@ fn count(c: &mut Count, verdict: Verdict) {
         Verdict::Unrelated => c.unrelated += 1,
         Verdict::Undetermined => c.undetermined += 1,
     }
-}
-
-fn by(o: &Outcome<'_>, name: impl Fn(&Attempt, Option<&Judgement>) -> Sym) -> Vec<Count> {
-    const NEW: u32 = u32::MAX;
-    let mut numbers = vec![NEW; o.timeline.names.len()];
-    let mut counts: Vec<(Sym, Count)> = Vec::new();
-    let mut judged = o.judgements.iter().peekable();
-    for (i, a) in o.timeline.attempts.iter().enumerate() {
-        let judgement = judged.next_if(|j| j.attempt == i);
-        if !a.outcome.is_final() {
-            continue;
-        }
-        let name = name(a, judgement);
-        let number = &mut numbers[name.0 as usize];
-        if *number == NEW {
-            *number = counts.len() as u32;
-            counts.push((name, Count::default()));
-        }
-        let entry = &mut counts[*number as usize].1;
-        entry.attempts += 1;
-        if let Some(j) = judgement {
-            entry.failed += 1;
-            count(entry, j.verdict);
-        }
-    }
-    let text = |s: Sym| o.timeline.names.text(s).to_string();
-    listed(counts.into_iter().map(|(s, c)| (text(s), c)).collect())
 }
 
 fn by_error(o: &Outcome<'_>) -> Vec<Count> {

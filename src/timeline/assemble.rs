@@ -282,7 +282,7 @@ impl Merged {
         }
     }
 
-    /// Groups the records of each attempt and folds every group. An attempt of a single record stays where it lies.
+    /// Groups the records of each attempt and folds every group, where its final record lies.
     fn fold(&mut self, pieces: Vec<Vec<Piece>>) -> Vec<Attempt> {
         let all = in_one(pieces);
         let (mut with_id, mut ordered, mut bare) = (Vec::new(), Vec::new(), Vec::new());
@@ -295,46 +295,36 @@ impl Merged {
                 bare.push(i);
             }
         }
-        let mut groups = Groups {
-            all: &all,
-            gone: vec![false; all.len()],
-            folded: Vec::new(),
-        };
-        self.fold_by_payment(with_id, &mut groups);
-        self.fold_by_order(ordered, &mut groups);
+        let gone = vec![false; all.len()];
+        let mut pieces = Pieces { all, gone };
+        self.fold_by_payment(with_id, &mut pieces);
+        self.fold_by_order(ordered, &mut pieces);
+        bare.iter().for_each(|i| pieces.gone[*i as usize] = true);
         let print = |i: &u32| {
-            let piece = &all[*i as usize];
+            let piece = &pieces.all[*i as usize];
             (piece.fact.time, piece.print, piece.fact.source)
         };
-        bare.iter().for_each(|i| groups.gone[*i as usize] = true);
         for i in self.without_overlap(bare, print) {
-            groups.gone[i as usize] = false;
+            pieces.gone[i as usize] = false;
         }
-        let Groups { gone, folded, .. } = groups;
-        let mut attempts = those_that_stay(all, &gone, |p| p.fact);
-        attempts.extend(folded);
+        let mut attempts = those_that_stay(pieces.all, &pieces.gone, |p| p.fact);
         self.forget_shared_orders(&mut attempts);
         put_in_order(&mut attempts, |a| (a.time, a.source));
         attempts
     }
 
-    fn fold_by_payment(&mut self, mut order: Vec<(IdHash, u32)>, groups: &mut Groups<'_>) {
+    fn fold_by_payment(&mut self, mut order: Vec<(IdHash, u32)>, pieces: &mut Pieces) {
         order.par_sort_unstable();
         for group in order.chunk_by(|a, b| a.0 == b.0).filter(|g| g.len() > 1) {
-            let mut group = groups.take(group.iter().map(|(_, i)| *i));
-            group.sort_by_key(|p| (p.fact.time, p.fact.source));
-            for mut of_merchant in by_merchant(&group) {
-                self.drop_copies(&mut of_merchant);
-                if of_merchant
-                    .iter()
-                    .filter(|p| p.fact.outcome.is_final())
-                    .count()
-                    > NO_ID_FROM
-                {
-                    self.warn_constant_id(&of_merchant);
-                    groups.folded.extend(of_merchant.iter().map(|p| p.fact));
+            let mut group: Vec<u32> = group.iter().map(|(_, i)| *i).collect();
+            group.sort_by_key(|&i| pieces.when(i));
+            for mut of_merchant in pieces.by_merchant(&group) {
+                self.drop_copies(&mut of_merchant, pieces);
+                let finals = of_merchant.iter().filter(|&&i| pieces.is_final(i)).count();
+                if finals > NO_ID_FROM {
+                    self.warn_constant_id(&of_merchant, pieces);
                 } else {
-                    groups.folded.extend(folded(&of_merchant));
+                    pieces.fold(&of_merchant);
                 }
             }
         }
@@ -342,38 +332,44 @@ impl Merged {
 
     /// Without a payment id, each final record of an order is an attempt, and what was pending before it belongs
     /// to it.
-    fn fold_by_order(&mut self, mut order: Vec<u32>, groups: &mut Groups<'_>) {
-        let fact = |i: u32| &groups.all[i as usize].fact;
-        let of_order = |i: u32| (fact(i).order, fact(i).merchant);
-        order.par_sort_by_key(|&i| (of_order(i), fact(i).time, fact(i).source));
-        let together: Vec<&[u32]> = order
-            .chunk_by(|a, b| of_order(*a) == of_order(*b))
+    fn fold_by_order(&mut self, mut order: Vec<u32>, pieces: &mut Pieces) {
+        let key = |i: u32| {
+            let fact = &pieces.all[i as usize].fact;
+            (fact.order, fact.merchant)
+        };
+        order.par_sort_by_key(|&i| (key(i), pieces.when(i)));
+        let together: Vec<Vec<u32>> = order
+            .chunk_by(|a, b| key(*a) == key(*b))
             .filter(|group| group.len() > 1)
+            .map(<[u32]>::to_vec)
             .collect();
-        for group in together {
-            let mut of_order = groups.take(group.iter().copied());
-            self.drop_copies(&mut of_order);
-            for one in of_order.split_inclusive(|p| p.fact.outcome.is_final()) {
-                groups.folded.extend(folded(one));
+        for mut of_order in together {
+            self.drop_copies(&mut of_order, pieces);
+            let is_final: Vec<bool> = of_order.iter().map(|&i| pieces.is_final(i)).collect();
+            let ends = (1..).zip(is_final).filter(|e| e.1).map(|e| e.0);
+            let mut from = 0;
+            for end in ends.chain([of_order.len()]) {
+                pieces.fold(&of_order[from..end]);
+                from = end;
             }
         }
     }
 
     /// Drops records that say exactly the same at the same time. Expects them by (time, source).
-    fn drop_copies(&mut self, pieces: &mut Vec<Piece>) {
-        let mut kept: Vec<Piece> = Vec::with_capacity(pieces.len());
-        for piece in pieces.drain(..) {
-            let same_time = kept
-                .iter()
-                .rev()
-                .take_while(|k| k.fact.time == piece.fact.time);
-            if same_time.into_iter().any(|k| is_copy(&k.fact, &piece.fact)) {
-                self.count_copy(piece.fact.source);
+    fn drop_copies(&mut self, group: &mut Vec<u32>, pieces: &mut Pieces) {
+        let mut kept: Vec<u32> = Vec::with_capacity(group.len());
+        for &i in &*group {
+            let fact = &pieces.all[i as usize].fact;
+            let before = kept.iter().rev().map(|k| &pieces.all[*k as usize].fact);
+            let mut same_time = before.take_while(|k| k.time == fact.time);
+            if same_time.any(|k| is_copy(k, fact)) {
+                self.count_copy(fact.source);
+                pieces.gone[i as usize] = true;
             } else {
-                kept.push(piece);
+                kept.push(i);
             }
         }
-        *pieces = kept;
+        *group = kept;
     }
 
     /// An order is paid once, seldom in parts: an id under which a shop took many payments joins what has nothing to do
@@ -413,11 +409,9 @@ impl Merged {
         }
     }
 
-    fn warn_constant_id(&mut self, group: &[Piece]) {
-        let Some(input) = group
-            .first()
-            .and_then(|p| self.inputs.get_mut(p.fact.source.input as usize))
-        else {
+    fn warn_constant_id(&mut self, group: &[u32], pieces: &Pieces) {
+        let first = group.first().map(|i| pieces.when(*i).1);
+        let Some(input) = first.and_then(|s| self.inputs.get_mut(s.input as usize)) else {
             return;
         };
         input.warnings.push(format!(
@@ -573,23 +567,56 @@ impl Merged {
 }
 
 /// The records of attempts, and what became of them.
-struct Groups<'p> {
-    all: &'p [Piece],
-    /// Those that are an attempt no more, or part of a folded one.
+struct Pieces {
+    all: Vec<Piece>,
+    /// Copies, and those that were folded into another.
     gone: Vec<bool>,
-    /// Attempts of several records.
-    folded: Vec<Attempt>,
 }
 
-impl Groups<'_> {
-    /// Copies of these pieces, which are gone from then on.
-    fn take(&mut self, which: impl Iterator<Item = u32>) -> Vec<Piece> {
-        which
-            .map(|i| {
-                self.gone[i as usize] = true;
-                self.all[i as usize]
-            })
-            .collect()
+impl Pieces {
+    fn when(&self, i: u32) -> (Time, SourceRef) {
+        let fact = &self.all[i as usize].fact;
+        (fact.time, fact.source)
+    }
+
+    fn is_final(&self, i: u32) -> bool {
+        self.all[i as usize].fact.outcome.is_final()
+    }
+
+    /// Makes one attempt of these records (by time, source): it stands where its last final one stood.
+    fn fold(&mut self, group: &[u32]) {
+        let last = |i: &&u32| (self.is_final(**i), self.when(**i));
+        let Some(&winner) = group.iter().max_by_key(last) else {
+            return;
+        };
+        let records: Vec<&Piece> = group.iter().map(|i| &self.all[*i as usize]).collect();
+        let attempt = folded(&self.all[winner as usize], &records);
+        self.all[winner as usize].fact = attempt;
+        for &i in group.iter().filter(|i| **i != winner) {
+            self.gone[i as usize] = true;
+        }
+    }
+
+    /// Splits a payment id's records by merchant, where several are stated; a record that states none goes with the
+    /// one merchant that is stated, else stands apart.
+    fn by_merchant(&self, group: &[u32]) -> Vec<Vec<u32>> {
+        let of = |i: &u32| {
+            let piece = &self.all[*i as usize];
+            piece.merchant_stated.then_some(piece.fact.merchant)
+        };
+        let stated: BTreeSet<Sym> = group.iter().filter_map(of).collect();
+        if stated.len() <= 1 {
+            return vec![group.to_vec()];
+        }
+        let mut groups: BTreeMap<(bool, Option<Sym>), Vec<u32>> = BTreeMap::new();
+        for i in group {
+            let merchant = of(i);
+            groups
+                .entry((merchant.is_none(), merchant))
+                .or_default()
+                .push(*i);
+        }
+        groups.into_values().collect()
     }
 }
 
@@ -708,45 +735,8 @@ fn overlaps<T>(
     matches * 5 >= shared(a).min(shared(b)) * 4
 }
 
-/// Splits a payment id's records by merchant, where several are stated; a record that states none goes with the
-/// one merchant that is stated, else stands apart.
-fn by_merchant(group: &[Piece]) -> Vec<Vec<Piece>> {
-    let mut stated: Vec<Sym> = group
-        .iter()
-        .filter(|p| p.merchant_stated)
-        .map(|p| p.fact.merchant)
-        .collect();
-    stated.sort_unstable();
-    stated.dedup();
-    if stated.len() <= 1 {
-        return vec![group.to_vec()];
-    }
-    let mut groups: Vec<Vec<Piece>> = stated
-        .iter()
-        .map(|m| {
-            group
-                .iter()
-                .filter(|p| p.merchant_stated && p.fact.merchant == *m)
-                .copied()
-                .collect()
-        })
-        .collect();
-    let rest: Vec<Piece> = group
-        .iter()
-        .filter(|p| !p.merchant_stated)
-        .copied()
-        .collect();
-    if !rest.is_empty() {
-        groups.push(rest);
-    }
-    groups
-}
-
 /// The attempt that the records (by time, source) tell of: its last final record, completed from the others.
-fn folded(pieces: &[Piece]) -> Option<Attempt> {
-    let winner = pieces
-        .iter()
-        .max_by_key(|p| (p.fact.outcome.is_final(), p.fact.time, p.fact.source))?;
+fn folded(winner: &Piece, pieces: &[&Piece]) -> Attempt {
     let mut attempt = winner.fact;
     let stated_merchant = pieces.iter().rev().find(|p| p.merchant_stated);
     if let Some(piece) = stated_merchant.filter(|_| !winner.merchant_stated) {
@@ -764,7 +754,7 @@ fn folded(pieces: &[Piece]) -> Option<Attempt> {
     if attempt.duration_ms.is_none() && pieces.len() > 1 && observed > 0.0 {
         attempt.duration_ms = Some(observed.min(f64::from(u32::MAX)) as u32);
     }
-    Some(attempt)
+    attempt
 }
 
 /// Takes from another record of the same attempt what the final one does not say.

@@ -8,12 +8,12 @@
 //! A call's `time` is always its start. An attempt's `time` is its record's stamp, its `start` never later.
 
 use serde::{Deserialize, Serialize};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::model::{
-    Attempt, Call, DurationUnit, ErrorClass, ErrorKey, Field, IdHash, InputSummary, Names, Note,
-    Outcome, Precision, RawIncident, Record, Role, SourceRef, Span, Stamp, StatusIncident,
+    Attempt, Call, DurationUnit, ErrorClass, ErrorKey, FastSet, Field, IdHash, InputSummary, Names,
+    Note, Outcome, Precision, RawIncident, Record, Role, SourceRef, Span, Stamp, StatusIncident,
     StatusUpdate, Sym, Time, Window, ZoneFrom,
 };
 
@@ -790,9 +790,15 @@ impl Builder {
     /// Takes out a handful of records years away from all others: broken clocks, not events.
     fn drop_strays(&mut self) {
         let part = &mut self.part;
-        let mut times: Vec<Time> = part.pieces.iter().map(|p| p.fact.time).collect();
-        times.extend(part.calls.iter().map(|c| c.call.time));
-        times.extend(part.notes.iter().map(|n| n.time));
+        let times = || {
+            let pieces = part.pieces.iter().map(|p| p.fact.time);
+            let calls = part.calls.iter().map(|c| c.call.time);
+            pieces.chain(calls).chain(part.notes.iter().map(|n| n.time))
+        };
+        if reach(times()).is_none_or(|all| all.secs() <= YEAR_SECS) {
+            return;
+        }
+        let mut times: Vec<Time> = times().collect();
         let Some(bounds) = plausible(&mut times) else {
             return;
         };
@@ -839,13 +845,15 @@ impl Builder {
             let merchant = Some(p.fact.merchant).filter(|_| p.merchant_stated);
             (p.fact.links[0], merchant)
         };
-        let succeeded: HashSet<(IdHash, Option<Sym>)> = self
-            .part
-            .pieces
+        let are = |outcome| move |p: &&Piece| p.fact.outcome == outcome;
+        let pieces = &self.part.pieces;
+        let pending: FastSet<_> = pieces
             .iter()
-            .filter(|p| p.fact.outcome == Outcome::Succeeded)
+            .filter(are(Outcome::Pending))
             .map(of)
             .collect();
+        let succeeded = pieces.iter().filter(are(Outcome::Succeeded)).map(of);
+        let succeeded: FastSet<_> = succeeded.filter(|id| pending.contains(id)).collect();
         for piece in &mut self.part.pieces {
             if piece.fact.outcome == Outcome::Pending && succeeded.contains(&of(piece)) {
                 piece.fact.id = Sym::NONE;
@@ -882,8 +890,9 @@ impl Builder {
                 .chain(part.notes.iter().map(|n| n.time))
                 .chain(part.statuses.iter().map(|s| s.start))
         };
-        summary.first = times().min();
-        summary.last = times().max();
+        let reach = reach(times());
+        summary.first = reach.map(|r| r.start);
+        summary.last = reach.map(|r| r.end);
         let exchanges = part.calls.iter().map(|c| c.call.exchange);
         summary.exchange = only(exchanges.chain(part.statuses.iter().map(|s| s.exchange)));
         summary.merchant = only(part.pieces.iter().map(|p| p.fact.merchant));
@@ -921,9 +930,19 @@ fn only(mut syms: impl Iterator<Item = Sym>) -> Sym {
     }
 }
 
+/// From the first to the last of the times.
+fn reach(times: impl Iterator<Item = Time>) -> Option<Span> {
+    times.fold(None, |all: Option<Span>, t| {
+        let one = Span::new(t, t);
+        Some(all.map_or(one, |a| a.union(&one)))
+    })
+}
+
+/// Records more than this away from all others have a wrong stamp, in seconds.
+const YEAR_SECS: f64 = 366.0 * 86_400.0;
+
 /// All but a handful of the times, and a year to either side; `None` when there are too few to tell.
 fn plausible(times: &mut [Time]) -> Option<Span> {
-    const YEAR_SECS: f64 = 366.0 * 86_400.0;
     let handful = match times.len() {
         0..5 => return None,
         5..20 => 1,
