@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Attempt, Outcome, Span, Sym, Time};
+use crate::model::{Attempt, FastMap, Outcome, Span, Sym, Time};
 use crate::timeline::Timeline;
 
 /// A call that belongs to an attempt lies no further outside it than this, in seconds.
@@ -37,17 +37,20 @@ pub(crate) enum Company {
 
 /// What time tells, by group and exchange; a pair that is not listed is not told.
 pub(crate) fn learn(timeline: &Timeline) -> BTreeMap<(Group, Sym), Company> {
-    let mut groups: BTreeMap<Group, Vec<&Attempt>> = BTreeMap::new();
+    let mut calls: BTreeMap<Sym, Vec<Time>> = BTreeMap::new();
+    for c in timeline.calls.iter().filter(|c| !c.is_probe) {
+        calls.entry(c.exchange).or_default().push(c.time);
+    }
+    if calls.is_empty() {
+        return BTreeMap::new();
+    }
+    let mut groups: FastMap<Group, Vec<&Attempt>> = FastMap::default();
     for a in timeline
         .attempts
         .iter()
         .filter(|a| a.outcome == Outcome::Succeeded)
     {
         groups.entry((a.merchant, a.method)).or_default().push(a);
-    }
-    let mut calls: BTreeMap<Sym, Vec<Time>> = BTreeMap::new();
-    for c in timeline.calls.iter().filter(|c| !c.is_probe) {
-        calls.entry(c.exchange).or_default().push(c.time);
     }
     let mut out = BTreeMap::new();
     for (group, attempts) in groups.iter().filter(|g| g.1.len() >= LEAST) {

@@ -153,28 +153,23 @@ impl<'a> Bench<'a> {
     /// What each merchant logged inside and outside the outages.
     fn volumes(&self) -> BTreeMap<Sym, Volume> {
         let log_s = self.log_end.secs_since(self.timeline.start());
-        let mut out: BTreeMap<Sym, Volume> = BTreeMap::new();
-        let mut orders: FastSet<(Sym, crate::model::IdHash)> = FastSet::default();
-        for (i, a) in self.timeline.attempts.iter().enumerate() {
-            let again = a.attempt_no > 1
-                || a.order.is_some() && a.outcome.is_bad() && !orders.insert((a.merchant, a.order));
-            if again || !a.outcome.is_final() {
-                continue;
+        let attempts = &self.timeline.attempts;
+        let repeats = self.repeated_failures();
+        let add = |mut out: BTreeMap<Sym, Volume>, (i, a): (usize, &Attempt)| {
+            let again = a.attempt_no > 1 || a.outcome.is_bad() && repeats.contains(&i);
+            if !again && a.outcome.is_final() {
+                self.add_volume(i, a, out.entry(a.merchant).or_default());
             }
-            let met = self.met(a);
-            let kind = self.strata.of[i] as usize;
-            let hit = |o: usize| self.uses[o][kind] == Use::Uses;
-            let uses = (0..self.outages.len()).any(hit);
-            let inside = met.iter().any(|m| !m.1.is_tail() && m.2 >= 1.0);
-            let volume = out.entry(a.merchant).or_default();
-            let counts = match (uses, a.outcome.is_bad()) {
-                (true, true) => &mut volume.failed,
-                (true, false) => &mut volume.succeeded,
-                (false, false) => &mut volume.others,
-                (false, true) => continue,
-            };
-            *(if inside { &mut counts.0 } else { &mut counts.1 }) += 1.0;
-        }
+            out
+        };
+        let parts = attempts.par_iter().enumerate().fold(BTreeMap::new, add);
+        // Whole numbers: the order of a sum changes nothing.
+        let mut out = parts.reduce(BTreeMap::new, |mut all, part| {
+            for (merchant, volume) in part {
+                all.entry(merchant).or_default().add(&volume);
+            }
+            all
+        });
         let down: f64 = self
             .outages
             .iter()
@@ -185,6 +180,31 @@ impl<'a> Bench<'a> {
             volume.outside_s = (log_s - down).max(0.0);
         }
         out
+    }
+
+    /// Failures of an order that failed before.
+    fn repeated_failures(&self) -> FastSet<usize> {
+        let mut orders: FastSet<(Sym, crate::model::IdHash)> = FastSet::default();
+        let failed = self.timeline.attempts.iter().enumerate();
+        failed
+            .filter(|(_, a)| a.outcome.is_bad() && a.order.is_some() && a.attempt_no <= 1)
+            .filter(|(_, a)| !orders.insert((a.merchant, a.order)))
+            .map(|(i, _)| i)
+            .collect()
+    }
+
+    fn add_volume(&self, i: usize, attempt: &Attempt, volume: &mut Volume) {
+        let kind = self.strata.of[i] as usize;
+        let uses = (0..self.outages.len()).any(|o| self.uses[o][kind] == Use::Uses);
+        let counts = match (uses, attempt.outcome.is_bad()) {
+            (true, true) => &mut volume.failed,
+            (true, false) => &mut volume.succeeded,
+            (false, false) => &mut volume.others,
+            (false, true) => return,
+        };
+        let met = self.met(attempt);
+        let inside = met.iter().any(|m| !m.1.is_tail() && m.2 >= 1.0);
+        *(if inside { &mut counts.0 } else { &mut counts.1 }) += 1.0;
     }
 
     /// Fills the cells of every outage in one pass over the attempts.

@@ -1,5 +1,7 @@
 //! Attempts that exist only because an earlier one failed: of the same order, or as the record itself states.
 
+use rayon::prelude::*;
+
 use super::case::{LIMIT, log_odds};
 use crate::model::{
     Attempt, Channel, Evidence, FastMap, FastSet, IdHash, Judgement, Outage, Outcome, Repeats,
@@ -27,12 +29,13 @@ pub(crate) fn carry_over(
     thresholds: &Thresholds,
 ) {
     let chains = Chains::of(timeline, judgements);
-    let mut order: Vec<usize> = (0..judgements.len()).collect();
-    order.sort_by_cached_key(|&i| {
-        let a = &timeline.attempts[judgements[i].attempt];
-        (a.start, a.time, a.source)
-    });
-    for i in order {
+    let began = |(i, j): (usize, &Judgement)| {
+        let a = &timeline.attempts[j.attempt];
+        (a.start, a.time, a.source, i)
+    };
+    let mut order: Vec<_> = judgements.par_iter().enumerate().map(began).collect();
+    order.par_sort_unstable();
+    for (.., i) in order {
         if let Some(earlier) = chains.cause(timeline, judgements, i) {
             let earlier = Earlier::of(&judgements[earlier]);
             carry(earlier, &mut judgements[i], persistence, thresholds);
@@ -86,12 +89,14 @@ pub(crate) fn persistence(timeline: &Timeline, outages: &[Outage]) -> f64 {
 /// One shop's order.
 type Order = (Sym, IdHash);
 
+/// What may have come before a failure that repeats another.
 #[derive(Default)]
 struct Chains {
-    /// Failed attempts of an order, by time.
+    /// Failed attempts of an order that has several, by time.
     failures: FastMap<Order, Vec<(Time, usize)>>,
-    /// When an order with a failure succeeded, in order.
+    /// When such an order succeeded, in order.
     successes: FastMap<Order, Vec<Time>>,
+    /// Failures that others state to repeat.
     by_payment: FastMap<(Sym, IdHash), usize>,
 }
 
@@ -102,32 +107,34 @@ fn order_of(a: &Attempt) -> Option<Order> {
 impl Chains {
     fn of(timeline: &Timeline, judgements: &[Judgement]) -> Chains {
         let mut chains = Chains::default();
-        for (i, j) in judgements.iter().enumerate() {
-            let a = &timeline.attempts[j.attempt];
-            if let Some(order) = order_of(a) {
-                chains.failures.entry(order).or_default().push((a.time, i));
-            }
-            if a.links[0].is_some() {
-                chains.by_payment.insert((a.merchant, a.links[0]), i);
-            }
+        let attempt = |j: &Judgement| &timeline.attempts[j.attempt];
+        let mut tries: Vec<(Order, Time, usize)> = judgements
+            .par_iter()
+            .enumerate()
+            .filter_map(|(i, j)| Some((order_of(attempt(j))?, attempt(j).time, i)))
+            .collect();
+        tries.par_sort_unstable();
+        for several in tries.chunk_by(|a, b| a.0 == b.0).filter(|t| t.len() > 1) {
+            let times = several.iter().map(|(_, time, i)| (*time, *i)).collect();
+            chains.failures.insert(several[0].0, times);
         }
-        for a in timeline
-            .attempts
-            .iter()
-            .filter(|a| a.outcome == Outcome::Succeeded)
-        {
+        let attempts = timeline.attempts.iter();
+        for a in attempts.filter(|a| a.outcome == Outcome::Succeeded) {
             if let Some(order) = order_of(a).filter(|o| chains.failures.contains_key(o)) {
                 chains.successes.entry(order).or_default().push(a.time);
             }
         }
         chains
-            .failures
-            .values_mut()
-            .for_each(|tries| tries.sort_unstable());
-        chains
             .successes
             .values_mut()
             .for_each(|times| times.sort_unstable());
+        let of_payment = |a: &Attempt, id: IdHash| id.is_some().then_some((a.merchant, id));
+        let stated = judgements.iter().map(attempt);
+        let stated: FastSet<_> = stated.filter_map(|a| of_payment(a, a.retry_of)).collect();
+        for (i, a) in judgements.iter().map(attempt).enumerate() {
+            let payment = of_payment(a, a.links[0]).filter(|p| stated.contains(p));
+            chains.by_payment.extend(payment.map(|p| (p, i)));
+        }
         chains
     }
 

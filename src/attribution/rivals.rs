@@ -15,7 +15,7 @@ use crate::model::{
     Attempt, ErrorClass, ErrorKey, Evidence, FastMap, FastSet, Finding, IdHash, Judgement, Outage,
     Severity, SourceRef, Span, Sym, Time, Verdict,
 };
-use crate::stats::{Sequence, segment_from_own_baseline};
+use crate::stats::{Sequence, Sieve, segment_from_own_baseline};
 use crate::timeline::Timeline;
 
 /// Fewer failures with one error than this are no incident.
@@ -504,11 +504,17 @@ impl<'a> Rows<'a> {
 
 /// Final attempts in order of their start, the first of each order.
 fn first_tries(timeline: &Timeline) -> Vec<(Time, SourceRef, u32)> {
+    let attempts = &timeline.attempts;
+    let hash = |a: &Attempt| a.order.0.rotate_left(a.merchant.0 % 64);
+    let mut sieve = Sieve::new(attempts.len());
+    let ordered = attempts.iter().filter(|a| a.order.is_some());
+    ordered.for_each(|a| sieve.add(hash(a)));
     let mut orders: FastSet<(Sym, IdHash)> = FastSet::default();
-    let mut out: Vec<(Time, SourceRef, u32)> = Vec::with_capacity(timeline.attempts.len());
-    for (i, a) in timeline.attempts.iter().enumerate() {
+    let mut out: Vec<(Time, SourceRef, u32)> = Vec::with_capacity(attempts.len());
+    for (i, a) in attempts.iter().enumerate() {
         // Whoever tries again fails again: runs of one order's failures are no incident.
-        let repeats = a.order.is_some() && !orders.insert((a.merchant, a.order));
+        let may_repeat = a.order.is_some() && sieve.may_repeat(hash(a));
+        let repeats = may_repeat && !orders.insert((a.merchant, a.order));
         if a.outcome.is_final() && !repeats {
             out.push((a.start, a.source, i as u32));
         }

@@ -52,6 +52,16 @@ pub(crate) struct Volume {
 }
 
 impl Volume {
+    /// Adds the attempts that another part of the log holds.
+    pub(crate) fn add(&mut self, other: &Volume) {
+        let counts = [&mut self.failed, &mut self.succeeded, &mut self.others];
+        let more = [other.failed, other.succeeded, other.others];
+        for (count, more) in counts.into_iter().zip(more) {
+            count.0 += more.0;
+            count.1 += more.1;
+        }
+    }
+
     fn stands_for(&self) -> Option<f64> {
         let share = self.failed.1 / (self.failed.1 + self.succeeded.1).max(1.0);
         let enough = self.failed.0 >= LEAST_GAINED && self.succeeded.1 >= LEAST_KEPT;

@@ -631,10 +631,10 @@ fn in_one<T>(lists: Vec<Vec<T>>) -> Vec<T> {
 }
 
 /// The items that are not gone, each made into something smaller where it lies: a list of millions is not held twice.
-fn those_that_stay<T, U>(mut items: Vec<T>, gone: &[bool], made: impl Fn(T) -> U) -> Vec<U> {
-    let mut gone = gone.iter();
-    items.retain(|_| gone.next() != Some(&true));
-    items.into_iter().map(made).collect()
+fn those_that_stay<T, U>(items: Vec<T>, gone: &[bool], made: impl Fn(T) -> U) -> Vec<U> {
+    let items = items.into_iter().enumerate();
+    let stays = items.filter(|(i, _)| !gone[*i]);
+    stays.map(|(_, item)| made(item)).collect()
 }
 
 /// Sorts large items where they lie, each moved once; equal ones stay in their order.
@@ -644,19 +644,19 @@ fn put_in_order<T: Copy, K: Ord + Send>(items: &mut [T], key: impl Fn(&T) -> K) 
     }
     let mut order: Vec<(K, u32)> = items.iter().map(&key).zip(0..).collect();
     order.par_sort_unstable();
+    let mut from: Vec<u32> = order.into_iter().map(|(_, i)| i).collect();
     // Each cycle of the permutation is gone round once; a place that is done points to itself.
     for start in 0..items.len() {
         let first = items[start];
         let mut at = start;
         loop {
-            let from = order[at].1 as usize;
-            order[at].1 = at as u32;
-            if from == start {
+            let next = std::mem::replace(&mut from[at], at as u32) as usize;
+            if next == start {
                 items[at] = first;
                 break;
             }
-            items[at] = items[from];
-            at = from;
+            items[at] = items[next];
+            at = next;
         }
     }
 }
