@@ -31,7 +31,7 @@ pub use impact::{
     Amounts, Detection, Impact, LeftOut, ObservedRate, Refused, Slo, SloTarget, Switched,
     UnknownOutcome, WhatIf, WhatIfCase, WhatIfOptions,
 };
-pub use names::{FastMap, FastSet, IdHash, Names, OrderedMap, Sym, in_words};
+pub use names::{FastMap, FastSet, IdHash, Names, OrderedMap, Sym, in_words, words};
 pub use number::grouped;
 pub use outage::{ComponentOutage, Outage, OutageKind, OutageSource, Phase};
 pub use record::{DateOrder, DurationUnit, Field, Open, RawIncident, RawUpdate, Record, Stamp};

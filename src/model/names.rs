@@ -148,10 +148,8 @@ impl IdHash {
         // Eight bytes at a time; the length tells "a" from "a\0".
         const K: u64 = 0x9e37_79b9_7f4a_7c15;
         let mut h: u64 = K ^ text.len() as u64;
-        for chunk in text.as_bytes().chunks(8) {
-            let mut word = [0u8; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            h = (h ^ u64::from_le_bytes(word)).wrapping_mul(K);
+        for word in words(text.as_bytes()) {
+            h = (h ^ word).wrapping_mul(K);
             h ^= h >> 32;
         }
         h ^= h >> 33;
@@ -164,6 +162,17 @@ impl IdHash {
     pub fn is_some(self) -> bool {
         self != IdHash::NONE
     }
+}
+
+/// Eight bytes at a time as a number, the last ones filled up with zeros.
+pub fn words(bytes: &[u8]) -> impl Iterator<Item = u64> {
+    let (whole, rest) = bytes.as_chunks::<8>();
+    let last = rest
+        .iter()
+        .rev()
+        .fold(0, |word, b| word << 8 | u64::from(*b));
+    let last = (!rest.is_empty()).then_some(last);
+    whole.iter().map(|w| u64::from_le_bytes(*w)).chain(last)
 }
 
 fn means_nothing(text: &str) -> bool {
@@ -202,6 +211,20 @@ mod tests {
         }
         assert!(IdHash::of("pay_1").is_some());
         assert_ne!(IdHash::of("pay_1"), IdHash::of("pay_2"));
+    }
+
+    #[test]
+    fn the_last_word_is_filled_up_with_zeros() {
+        let all = |text: &str| words(text.as_bytes()).collect::<Vec<u64>>();
+        assert!(all("").is_empty());
+        assert_eq!(all("ab"), [0x6261]);
+        assert_eq!(all("abcdefgh"), [0x6867_6665_6463_6261]);
+        assert_eq!(all("abcdefghi"), [0x6867_6665_6463_6261, 0x69]);
+        // hashes stand in digests, and must not change
+        assert_eq!(
+            IdHash::of("pay_846b7389c01c1d3e").0,
+            6_586_256_785_555_334_318
+        );
     }
 
     #[test]

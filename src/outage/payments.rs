@@ -144,12 +144,13 @@ fn those_that_tell<'a>(attempts: &[&'a Attempt]) -> Vec<&'a Attempt> {
 /// What the calls leave open the payments may tell: when an outage began that was on when the calls' log begins, and whether it
 /// was over when its component was called no more.
 pub(crate) fn complete(context: &Context<'_>, outages: &mut [Outage]) {
+    let leaves_open = |o: &Outage| o.began_before_log || o.end.is_none();
+    if !outages.iter().any(leaves_open) {
+        return;
+    }
     let rows = rows(context);
     let log_end = context.timeline.end();
-    for outage in outages
-        .iter_mut()
-        .filter(|o| o.began_before_log || o.end.is_none())
-    {
+    for outage in outages.iter_mut().filter(|o| leaves_open(o)) {
         let payments = rows.get(&outage.exchange).map_or(&[][..], Vec::as_slice);
         let seen = outage.span(log_end);
         let episodes = of_exchange(context, outage.exchange, payments);

@@ -15,6 +15,7 @@ use super::formats::nanos;
 use super::stamp;
 use crate::model::{
     Alike, DurationUnit, Field, IdHash, Record, Stamp, Time, VOLATILE, VOLATILE_IDS, volatile,
+    words,
 };
 
 /// More values than this are no line of a log that repeats itself.
@@ -503,8 +504,18 @@ fn is_bare(b: u8) -> bool {
 }
 
 fn is_plain_id(text: &[u8]) -> bool {
-    let is_part = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'-');
-    text.len() <= 128 && text.iter().all(|b| is_part(*b))
+    const IS_PART: [bool; 256] = {
+        let mut of = [false; 256];
+        let mut b = 0;
+        while b < 256 {
+            let byte = b as u8;
+            of[b] = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':' | b'-');
+            b += 1;
+        }
+        of
+    };
+    // most are: no look whether to go on after each
+    text.len() <= 128 && text.iter().fold(true, |all, b| all & IS_PART[*b as usize])
 }
 
 fn is_decimal(text: &[u8], most: usize) -> bool {
@@ -553,10 +564,8 @@ struct Fold(u64);
 impl Hasher for Fold {
     fn write(&mut self, bytes: &[u8]) {
         const K: u64 = 0x9e37_79b9_7f4a_7c15;
-        for chunk in bytes.chunks(8) {
-            let mut word = [0u8; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            self.0 = (self.0.rotate_left(23) ^ u64::from_le_bytes(word)).wrapping_mul(K);
+        for word in words(bytes) {
+            self.0 = (self.0.rotate_left(23) ^ word).wrapping_mul(K);
         }
     }
 

@@ -15,6 +15,7 @@ use super::builder::{Part, Piece, RawCall};
 use super::drift::Clock;
 use super::errors::ErrorTable;
 use super::place;
+use crate::stats::Sieve;
 
 /// All facts of a run on one time line.
 #[derive(Debug, Default)]
@@ -286,9 +287,12 @@ impl Merged {
     fn fold(&mut self, pieces: Vec<Vec<Piece>>) -> Vec<Attempt> {
         let all = in_one(pieces);
         let (mut with_id, mut ordered, mut bare) = (Vec::new(), Vec::new(), Vec::new());
+        let mut sieve = Sieve::new(all.len());
+        all.iter().for_each(|p| sieve.add(p.fact.links[0].0));
         for (piece, i) in all.iter().zip(0u32..) {
-            if piece.fact.links[0].is_some() {
-                with_id.push((piece.fact.links[0], i));
+            let id = piece.fact.links[0];
+            if id.is_some() {
+                with_id.extend(sieve.may_repeat(id.0).then_some((id, i)));
             } else if piece.fact.order.is_some() {
                 ordered.push(i);
             } else {
