@@ -155,6 +155,8 @@ pub(crate) struct Finder {
     slots: [(usize, usize); MAX_SLOTS],
     ids: [IdHash; MAX_SLOTS],
     key: Vec<u8>,
+    /// Room for the cells of a row.
+    pub(crate) cells: Vec<Range<usize>>,
     /// The layout that fitted last is tried first.
     last: usize,
 }
@@ -165,6 +167,7 @@ impl Default for Finder {
             slots: [(0, 0); MAX_SLOTS],
             ids: [IdHash::NONE; MAX_SLOTS],
             key: Vec::new(),
+            cells: Vec::new(),
             last: 0,
         }
     }

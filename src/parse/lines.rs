@@ -7,31 +7,16 @@
 
 use std::borrow::Cow;
 use std::io::Read;
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::envelope::{self, Opened, Outer, Part, cut};
 use super::fields::{Fields, detached};
 use super::formats::{FORMATS, LineFormat, LogFormat, Refusal};
 use super::layout::{Cut, Finder, Layouts, Row};
+use super::pieces::{self, Piece, Taker};
 use super::{Output, trace};
 use crate::model::Record;
-use crate::source::{Chunk, Chunks};
-
-/// A first piece, read before anything is known of the lines, in bytes.
-const FIRST_CHUNK: usize = match (cfg!(test), cfg!(fuzzing)) {
-    (_, true) => 512,
-    (true, _) => 4 << 10,
-    _ => 32 << 10,
-};
-/// A piece, in bytes.
-const CHUNK: usize = match (cfg!(test), cfg!(fuzzing)) {
-    (_, true) => 2 << 10,
-    (true, _) => 8 << 10,
-    _ => 1 << 20,
-};
-/// So much is read alone, to learn from, before pieces are looked at beside each other.
-const ALONE: usize = 4 * FIRST_CHUNK;
+use crate::source::Chunks;
 
 /// Reads all lines of `reader`.
 pub(crate) fn read_all(
@@ -54,17 +39,8 @@ pub(crate) fn read_all(
             continued: 0,
         },
     };
-    let mut alone = 0;
-    while alone < ALONE
-        && let Some(chunk) = chunks.next_chunk(FIRST_CHUNK)
-    {
-        alone += chunk.bytes.len();
-        let scanned = scan(chunk, &lines.state.layouts, Vec::new());
-        lines.take_all(&scanned);
-    }
-    if alone >= ALONE {
-        read_beside(&mut chunks, &mut lines, alone);
-    }
+    let find = |line: &str, layouts: &Layouts, finder: &mut Finder| layouts.find(line, finder);
+    pieces::read_all(&mut chunks, &find, &mut lines);
     let Lines {
         mut state, parts, ..
     } = lines;
@@ -90,98 +66,6 @@ pub(crate) fn read_all(
     }
 }
 
-/// Reads pieces, looks at the ones before, and takes the ones before these, all at the same time. What is found of a line
-/// never depends on it: the lines are taken in their order, and those like others say what the general reader would.
-///
-/// The pieces grow with what was read: what is learnt from the lines before serves only pieces looked at later.
-fn read_beside(
-    chunks: &mut Chunks<&mut (dyn Read + Send)>,
-    lines: &mut Lines<'_, '_>,
-    mut so_far: usize,
-) {
-    let several = 2 * rayon::current_num_threads();
-    let mut read: Vec<Chunk> = Vec::new();
-    let mut looked: Vec<Option<Scanned>> = Vec::new();
-    let mut spare: Vec<Vec<Found>> = Vec::new();
-    loop {
-        let layouts = Arc::clone(&lines.state.layouts);
-        let size = (so_far / (2 * several)).clamp(FIRST_CHUNK, CHUNK);
-        let looking = std::mem::take(&mut read);
-        let taking = std::mem::take(&mut looked);
-        let mut found: Vec<Option<Scanned>> = looking.iter().map(|_| None).collect();
-        rayon::in_place_scope(|scope| {
-            let next = &mut read;
-            let source = &mut *chunks;
-            scope.spawn(move |_| {
-                next.extend((0..several).map_while(|_| source.next_chunk(size)));
-            });
-            for (chunk, slot) in looking.into_iter().zip(&mut found) {
-                let (layouts, room) = (&layouts, spare.pop().unwrap_or_default());
-                scope.spawn(move |_| *slot = Some(scan(chunk, layouts, room)));
-            }
-            for scanned in taking.iter().flatten() {
-                lines.take_all(scanned);
-            }
-        });
-        for scanned in taking.into_iter().flatten() {
-            chunks.give_back(scanned.chunk);
-            spare.push(scanned.lines);
-        }
-        so_far += read.iter().map(|c| c.bytes.len()).sum::<usize>();
-        looked = found;
-        if read.is_empty() && looked.is_empty() {
-            return;
-        }
-    }
-}
-
-/// One line of a piece.
-struct Found {
-    /// Where it stands in the piece, without its line end.
-    range: Range<usize>,
-    /// What it is like, if it is like a line that was read before.
-    row: Option<Row>,
-}
-
-/// A piece whose lines were looked at.
-struct Scanned {
-    chunk: Chunk,
-    lines: Vec<Found>,
-}
-
-/// Finds the lines of a piece, and which of them are like others; `lines` is room for them.
-fn scan(chunk: Chunk, layouts: &Layouts, mut lines: Vec<Found>) -> Scanned {
-    lines.clear();
-    if chunk.too_long {
-        let range = 0..chunk.bytes.len();
-        lines.push(Found { range, row: None });
-        return Scanned { chunk, lines };
-    }
-    let text = std::str::from_utf8(&chunk.bytes).ok();
-    let text = text.filter(|_| !layouts.is_empty());
-    let mut finder = Finder::default();
-    let mut from = 0;
-    while from < chunk.bytes.len() {
-        let rest = &chunk.bytes[from..];
-        let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-        let mut range = from..from + length;
-        if rest[..length].last() == Some(&b'\r') {
-            range.end -= 1;
-        }
-        from += length + 1;
-        let line = text.and_then(|t| t.get(range.clone()));
-        let row = line.and_then(|l| layouts.find(l, &mut finder));
-        lines.push(Found { range, row });
-    }
-    // A line that may be continued by the next one is read in full.
-    for i in 0..lines.len() {
-        if lines.get(i + 1).is_none_or(|next| next.row.is_none()) {
-            lines[i].row = None;
-        }
-    }
-    Scanned { chunk, lines }
-}
-
 /// The lines of an input, taken in their order.
 struct Lines<'l, 's> {
     fields: &'l mut Fields,
@@ -192,21 +76,29 @@ struct Lines<'l, 's> {
     state: State,
 }
 
-impl Lines<'_, '_> {
-    fn take_all(&mut self, scanned: &Scanned) {
-        for found in &scanned.lines {
+impl Taker for Lines<'_, '_> {
+    fn layouts(&self) -> &Arc<Layouts> {
+        &self.state.layouts
+    }
+
+    fn take(&mut self, piece: &Piece) {
+        for (i, found) in piece.lines.iter().enumerate() {
             self.number += 1;
-            let bytes = &scanned.chunk.bytes[found.range.clone()];
-            let taken = found
+            let bytes = &piece.chunk.bytes[found.range.clone()];
+            // A line that may be continued by the next one is read in full.
+            let next = piece.lines.get(i + 1);
+            let row = found
                 .row
                 .as_ref()
-                .is_some_and(|row| self.take_row(row, bytes));
-            if !taken {
-                self.take_line(bytes, scanned.chunk.too_long);
+                .filter(|_| next.is_some_and(|n| n.row.is_some()));
+            if !row.is_some_and(|row| self.take_row(row, bytes)) {
+                self.take_line(bytes, piece.chunk.too_long);
             }
         }
     }
+}
 
+impl Lines<'_, '_> {
     /// Takes a line that is like another; `false` when it may belong to the line before it.
     fn take_row(&mut self, row: &Row, bytes: &[u8]) -> bool {
         let Ok(line) = std::str::from_utf8(bytes) else {

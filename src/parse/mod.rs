@@ -16,6 +16,7 @@ mod layout;
 mod lines;
 mod outline;
 mod pairs;
+mod pieces;
 #[doc(hidden)]
 pub mod probe;
 mod sentence;

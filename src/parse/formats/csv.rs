@@ -2,12 +2,11 @@
 
 use std::borrow::Cow;
 use std::io::Read;
-use std::ops::Range;
 
 use csv::{ByteRecord, ReaderBuilder};
 
 use super::vendor::Vendor;
-use super::{Fit, LogFormat, WholeFormat};
+use super::{Fit, LogFormat, WholeFormat, csv_rows};
 use crate::model::Field;
 use crate::parse::Output;
 use crate::parse::aliases::Reads;
@@ -15,7 +14,6 @@ use crate::parse::detect::Sample;
 use crate::parse::envelope::cut;
 use crate::parse::fields::{Draft, Fields, is_moment};
 use crate::parse::json::Scalar;
-use crate::parse::layout::{Cut, Finder, Layouts, Shape};
 
 pub(super) struct Csv;
 
@@ -77,16 +75,16 @@ fn own_name(name: &str) -> &str {
 }
 
 /// The first row, understood.
-struct Header {
-    delimiter: u8,
+pub(super) struct Header {
+    pub(super) delimiter: u8,
     /// Numbers under which the names are known.
-    columns: Vec<usize>,
+    pub(super) columns: Vec<usize>,
     names: Vec<String>,
     recognised: usize,
     time: String,
     /// Which row it is (Excel puts `sep=;` before it).
-    row: usize,
-    vendor: Vendor,
+    pub(super) row: usize,
+    pub(super) vendor: Vendor,
 }
 
 impl Header {
@@ -186,7 +184,12 @@ fn reader<R: Read>(data: R, delimiter: u8) -> csv::Reader<R> {
 }
 
 impl WholeFormat for Csv {
-    fn read_all(&self, input: &mut dyn Read, fields: &mut Fields, output: &mut Output<'_>) {
+    fn read_all(
+        &self,
+        input: &mut (dyn Read + Send),
+        fields: &mut Fields,
+        output: &mut Output<'_>,
+    ) {
         let mut head = Vec::new();
         // The header was found in the sample: find it again in as much.
         let taken = input
@@ -196,41 +199,9 @@ impl WholeFormat for Csv {
             output.reject(1, "no header of known columns");
             return;
         };
-        let failed = taken.err();
-        let chained = std::io::Cursor::new(head).chain(input);
-        let mut rows = reader(chained, header.delimiter);
-        let mut repeats = Repeats::default();
-        let mut row = ByteRecord::new();
-        let mut number = 0;
-        loop {
-            match rows.read_byte_record(&mut row) {
-                Ok(true) => {}
-                Ok(false) => break,
-                Err(error) => return output.cut_off(&std::io::Error::other(error)),
-            }
-            number += 1;
-            let line = row.position().map_or(number, csv::Position::line);
-            if number <= header.row as u64 + 1 || is_header(&row, &header) {
-                continue;
-            }
-            output.line();
-            if repeats.take(&row, line, fields, output) {
-                continue;
-            }
-            match read_row(&row, &header, line, fields) {
-                Some(Ok(record)) => repeats.learn(&row, &header, &record, fields, output),
-                Some(Err(reason)) => output.reject(line, reason),
-                None => output.reject(
-                    line,
-                    format!(
-                        "{} fields, the header has {}",
-                        row.len(),
-                        header.columns.len()
-                    ),
-                ),
-            }
-        }
-        if let Some(error) = failed {
+        let mut chained = std::io::Cursor::new(head).chain(input);
+        csv_rows::read_all(&mut chained, &header, fields, output);
+        if let Err(error) = taken {
             output.cut_off(&error);
         }
         let named = |name: &str| header.names.iter().any(|n| n == name);
@@ -240,67 +211,8 @@ impl WholeFormat for Csv {
     }
 }
 
-/// Rows that are like one before; see [`crate::parse::layout`].
-#[derive(Default)]
-struct Repeats {
-    layouts: Layouts,
-    finder: Finder,
-}
-
-impl Repeats {
-    /// Takes a row if it is like another.
-    fn take(
-        &mut self,
-        row: &ByteRecord,
-        line: u64,
-        fields: &mut Fields,
-        output: &mut Output<'_>,
-    ) -> bool {
-        let Ok(text) = std::str::from_utf8(row.as_slice()) else {
-            return false;
-        };
-        let Some(found) = self.layouts.find_cells(text, ranges(row), &mut self.finder) else {
-            return false;
-        };
-        fields.calendar.saw(found.time.time);
-        output.alike(found.format, found.number, &found.alike(text, line));
-        true
-    }
-
-    /// Gives the record of a row, and learns from it.
-    fn learn(
-        &mut self,
-        row: &ByteRecord,
-        header: &Header,
-        record: &crate::model::Record<'_>,
-        fields: &Fields,
-        output: &mut Output<'_>,
-    ) {
-        let text = std::str::from_utf8(row.as_slice());
-        let same = row.len() == header.columns.len() && !header.vendor.is_special();
-        let (Ok(text), true) = (text, same && output.learns() && self.layouts.is_eager()) else {
-            return output.record("csv", record);
-        };
-        let Some(number) = output.learn("csv", record) else {
-            return;
-        };
-        let cut = |(range, column): (Range<usize>, &usize)| Cut {
-            range,
-            shape: Shape::Cell,
-            role: fields.role(*column),
-        };
-        let cuts: Vec<Cut> = ranges(row).zip(&header.columns).map(cut).collect();
-        self.layouts.learn("csv", text, &cuts, record, number);
-    }
-}
-
-/// Where the cells stand in the text of a row.
-fn ranges(row: &ByteRecord) -> impl ExactSizeIterator<Item = Range<usize>> {
-    (0..row.len()).map(|i| row.range(i).unwrap_or(0..0))
-}
-
 /// Whether the row is the header once more (files put one after the other).
-fn is_header(row: &ByteRecord, header: &Header) -> bool {
+pub(super) fn is_header(row: &ByteRecord, header: &Header) -> bool {
     row.len() == header.names.len()
         && row
             .iter()
@@ -309,7 +221,7 @@ fn is_header(row: &ByteRecord, header: &Header) -> bool {
 }
 
 /// Reads one row; `None` when it has another number of fields than the header.
-fn read_row<'a>(
+pub(super) fn read_row<'a>(
     row: &'a ByteRecord,
     header: &Header,
     line: u64,

@@ -87,7 +87,12 @@ fn looks_like_json(text: &str) -> bool {
 }
 
 impl WholeFormat for JsonDocument {
-    fn read_all(&self, reader: &mut dyn Read, fields: &mut Fields, output: &mut Output<'_>) {
+    fn read_all(
+        &self,
+        reader: &mut (dyn Read + Send),
+        fields: &mut Fields,
+        output: &mut Output<'_>,
+    ) {
         let limits: &Limits = output.limits;
         let mut pages = Pages::default();
         let error = framer::each_element(reader, limits, &mut |element| {

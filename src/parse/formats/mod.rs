@@ -3,6 +3,7 @@
 mod access;
 mod apache_error;
 mod csv;
+mod csv_rows;
 mod dialect;
 mod elb;
 mod envoy;
@@ -159,7 +160,12 @@ impl LineFormat for Lines {
 
 /// Reads an input as one document.
 pub(crate) trait WholeFormat: Sync {
-    fn read_all(&self, reader: &mut dyn Read, fields: &mut Fields, output: &mut Output<'_>);
+    fn read_all(
+        &self,
+        reader: &mut (dyn Read + Send),
+        fields: &mut Fields,
+        output: &mut Output<'_>,
+    );
 }
 
 /// Every format; where two fit a sample equally well, the earlier one is taken.

@@ -72,7 +72,7 @@ fn document(text: &str) -> Option<&'static str> {
 }
 
 impl WholeFormat for Pager {
-    fn read_all(&self, reader: &mut dyn Read, _: &mut Fields, output: &mut Output<'_>) {
+    fn read_all(&self, reader: &mut (dyn Read + Send), _: &mut Fields, output: &mut Output<'_>) {
         let mut head = [0u8; 1];
         let got = reader.read(&mut head).unwrap_or(0);
         let mut whole = head[..got].chain(reader);
@@ -127,7 +127,7 @@ fn note(
     output.record(ID, &record);
 }
 
-fn read_documents(reader: &mut dyn Read, output: &mut Output<'_>) {
+fn read_documents(reader: &mut (dyn Read + Send), output: &mut Output<'_>) {
     let limits = output.limits;
     let mut ordinal = 0;
     let error = framer::each_value(reader, limits, &mut |text| {
@@ -360,7 +360,7 @@ impl Columns {
     }
 }
 
-fn read_table(reader: &mut dyn Read, output: &mut Output<'_>) {
+fn read_table(reader: &mut (dyn Read + Send), output: &mut Output<'_>) {
     let mut header = Vec::new();
     // A header is short; what follows it is read by the same reader.
     while header.last() != Some(&b'\n') && header.len() < 64 << 10 {

@@ -72,7 +72,7 @@ struct Entry {
 }
 
 impl WholeFormat for StatusFeed {
-    fn read_all(&self, reader: &mut dyn Read, _: &mut Fields, output: &mut Output<'_>) {
+    fn read_all(&self, reader: &mut (dyn Read + Send), _: &mut Fields, output: &mut Output<'_>) {
         let mut xml = Reader::from_reader(BufReader::new(reader));
         xml.config_mut().check_end_names = false;
         let (mut buffer, mut text) = (Vec::new(), String::new());

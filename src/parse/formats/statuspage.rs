@@ -88,7 +88,7 @@ fn shape(text: &str) -> Option<&'static str> {
 }
 
 impl WholeFormat for Statuspage {
-    fn read_all(&self, reader: &mut dyn Read, _: &mut Fields, output: &mut Output<'_>) {
+    fn read_all(&self, reader: &mut (dyn Read + Send), _: &mut Fields, output: &mut Output<'_>) {
         let limits: &Limits = output.limits;
         let mut ordinal = 0;
         let error = framer::each_value(reader, limits, &mut |text| {

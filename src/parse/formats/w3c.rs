@@ -52,7 +52,12 @@ impl LogFormat for W3c {
 }
 
 impl WholeFormat for W3c {
-    fn read_all(&self, reader: &mut dyn Read, fields: &mut Fields, output: &mut Output<'_>) {
+    fn read_all(
+        &self,
+        reader: &mut (dyn Read + Send),
+        fields: &mut Fields,
+        output: &mut Output<'_>,
+    ) {
         let mut header = Header::default();
         let mut lines = Lines::new(reader, output.limits.max_line_bytes);
         while let Some(line) = lines.next_line() {
