@@ -178,14 +178,14 @@ fn outputs_beside_the_logs_are_no_logs() {
     run(&format!("explain -q -f json -o e.json {} .", id));
     run("inspect -q -f json -o i.json .");
     run("failures -q -o f.csv -o f.jsonl .");
-    run("timeline -q -o t.csv -o t.jsonl .");
+    run("timeline -q -o t.csv -o t.jsonl -o timesketch=s.csv .");
     run("timeline -q --all -o all.csv -o all.jsonl .");
     run("compare a.json a.json -f json -o c.json");
     let (again, warnings) = report();
     assert!(first == again);
-    assert_eq!(warnings.matches("written by knockon: no log").count(), 10);
+    assert_eq!(warnings.matches("written by knockon: no log").count(), 11);
     let named = run("analyze -q -f json *.gz *.jsonl *.json *.log *.csv");
-    assert_eq!(named.matches("written by knockon: no log").count(), 10);
+    assert_eq!(named.matches("written by knockon: no log").count(), 11);
 }
 
 /// Of each failed payment: its verdict, the outage it is held against, and the probability.

@@ -4,6 +4,10 @@
 //! for themselves; weak ones follow the majority of their input, so that a payment with few fields in a file of
 //! payments is still a payment. Finding out which payment a call belongs to is attribution's business.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::model::{DurationUnit, ErrorClass, Field, Outcome, Record, Role};
 
 use super::errors::ErrorWords;
@@ -126,10 +130,12 @@ pub(super) fn vote(record: &Record<'_>) -> Vote {
             clear(Kind::Call)
         };
     }
+    // a call is made for a payment; what was sold, and by whom, is the payment's own to tell
+    let sale = shape.has(Field::OrderId) && merchant;
     let by_client = record
         .get(Field::Service)
         .is_some_and(is_client_of_exchange);
-    if by_client && !amount && !buyer {
+    if by_client && !amount && !buyer && !sale {
         return weak(Kind::Call);
     }
     let upstream = names_exchange || shape.has(Field::HttpMethod);
@@ -140,7 +146,7 @@ pub(super) fn vote(record: &Record<'_>) -> Vote {
         let names_request = shape.any(REQUEST) || shape.any(&[Field::Operation, Field::Component]);
         // an answer's status and no word for the payment's own
         let answered =
-            shape.has(Field::HttpStatus) && !shape.any(&[Field::Status, Field::Currency]);
+            shape.has(Field::HttpStatus) && !shape.any(&[Field::Status, Field::Currency]) && !sale;
         if names_request || answered || !ids {
             return weak(Kind::Call);
         }
@@ -157,11 +163,19 @@ pub(super) fn vote(record: &Record<'_>) -> Vote {
     weak(Kind::Other)
 }
 
-/// Whether a service is what calls exchanges, by its name: `exchange_client`, `ExchangeGateway`.
+/// Whether a service is what calls exchanges, by its name, and no more than that: `exchange_client`,
+/// `ExchangeGateway`. One that says more, `binance-exchange-connector`, names an exchange or another trade.
 pub(super) fn is_client_of_exchange(service: &str) -> bool {
     const CLIENTS: [&str; 5] = ["client", "gateway", "connector", "adapter", "proxy"];
+    static NAMES_NONE: LazyLock<Regex> = LazyLock::new(|| {
+        let fillers = "crypto|service|svc|http|rest|api";
+        let words = format!("exchanges?|{fillers}|{}", CLIENTS.join("|"));
+        Regex::new(&format!("^(?:[^a-z]*(?:{words}))+[^a-z]*$")).expect("a fixed pattern")
+    });
     let name = service.to_lowercase();
-    name.contains("exchange") && CLIENTS.iter().any(|c| name.contains(c))
+    name.contains("exchange")
+        && CLIENTS.iter().any(|c| name.contains(c))
+        && NAMES_NONE.is_match(&name)
 }
 
 /// A host with a domain: one that is called. A bare `web-1` is the machine that wrote the log.
@@ -661,6 +675,30 @@ mod tests {
                 ][..],
                 Kind::Call,
             ),
+            // what was sold, by whom: a payment, whatever the service is called
+            (
+                &[
+                    (PaymentId, "p"),
+                    (OrderId, "o"),
+                    (Field::Merchant, "shop"),
+                    (Field::Currency, "BTC"),
+                    (Service, "exchange-gateway"),
+                    (Status, "failed"),
+                ],
+                Kind::Payment,
+            ),
+            // its result an HTTP status
+            (
+                &[
+                    (PaymentId, "p"),
+                    (OrderId, "o"),
+                    (Field::Merchant, "shop"),
+                    (Exchange, "binance"),
+                    (HttpStatus, "502"),
+                    (Message, "payment failed"),
+                ],
+                Kind::Payment,
+            ),
             // an answer that a gateway logged for a payment
             (
                 &[
@@ -770,6 +808,26 @@ mod tests {
     }
 
     const KIND: Field = Field::Kind;
+
+    #[test]
+    fn only_a_bare_client_of_exchanges_names_none() {
+        for bare in [
+            "exchange_client",
+            "ExchangeGateway",
+            "crypto-exchange-proxy-svc-2",
+        ] {
+            assert!(is_client_of_exchange(bare), "{bare}");
+        }
+        for other in [
+            "binance-exchange-connector",
+            "crypto-exchange-payment-gateway",
+            "exchange-rates-client",
+            "exchange",
+            "payment-gateway",
+        ] {
+            assert!(!is_client_of_exchange(other), "{other}");
+        }
+    }
 
     #[test]
     fn a_rare_shape_follows_its_input_and_a_mixed_input_does_not() {
